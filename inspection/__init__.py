@@ -1,0 +1,1 @@
+"""The rules of the trade, pure: draw, matching, working days, checklists, results."""

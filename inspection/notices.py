@@ -1,0 +1,74 @@
+"""A notice as a value: what is to be told to whom, before any channel shapes it.
+
+service makes a Notice -> services.notices stores it (outbox row) -> bot.render shapes it for the channel
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+
+class NoticeKind(Enum):
+    """What a message is about; the value is stored and never changes its meaning."""
+
+    ASSIGNED_LEADER = "assigned-leader"  # 组长: you lead this visit (D8, F3)
+    ASSIGNED_MEMBER = "assigned-member"  # 组员: you are in this visit's group (F3)
+    OWNER_VISIT = "owner-visit"  # 被检查对象: you will be inspected (F1)
+    PART_RETURNED = "part-returned"  # the approver sent a part back
+    CONFIRM_DUE = "confirm-due"  # all parts are in: the leader may confirm
+    APPROVAL_DUE = "approval-due"  # 审批人: a part waits for you (H1)
+    PUBLISHED = "published"  # the result is public (H5)
+    REPLACEMENT_ASKED = "replacement-asked"  # 审批人: somebody of your department asks to be replaced (E3)
+    REPLACED = "replaced"  # the group changed: who left, who comes; or the request was declined (E1-E5)
+    DRAW_VOIDED = "draw-voided"  # the draw that named you was voided: do not go, do not wait
+    LEFT = "left"  # 联络员: somebody left, his open visits need another (B11)
+    REMINDER = "reminder"  # a deadline comes, is today, or has passed (K2)
+    DIGEST = "digest"  # several deadlines of one person in one message (K2)
+    DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
+
+
+class Channel(Enum):
+    """By which way a notice goes out."""
+
+    WECOM = "wecom"  # to a member's userid
+    WECHAT = "wechat"  # to an owner, by mini-program subscription message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A button on a card; `key` comes back in the callback as "action:subject id"."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One message's content. `document_no` is unique in every body, so that a lawful second notice is not swallowed."""
+
+    kind: NoticeKind
+    document_no: str
+    title: str
+    summary: str = ""
+    facts: tuple[tuple[str, str], ...] = ()  # (label, value), at most six on a card
+    path: str = ""  # where it leads, below the origin: "/m/visits/ID"
+    buttons: tuple[Button, ...] = ()
+    urgent: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """The notice as JSON data, for the outbox row."""
+        return {**asdict(self), "kind": self.kind.value}
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Notice:
+        """The inverse of `as_data`."""
+        return cls(
+            **{
+                **data,
+                "kind": NoticeKind(data["kind"]),
+                "facts": tuple((label, value) for label, value in data["facts"]),
+                "buttons": tuple(Button(**button) for button in data["buttons"]),
+            }
+        )
