@@ -1,0 +1,31 @@
+"""Alembic's door: works inside the connection that `app.migrate` hands over, never opens one of its own.
+
+A revision names plain column types: what a column means to the program may change, what it is in the database may not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy.types import TypeDecorator
+
+from models.schema import Base
+
+
+def plain_type(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
+    """Render our own column types as what they are stored as."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite cannot alter a column: the table is copied
+    render_item=plain_type,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Tables, queries (models.store), file blobs."""

@@ -1,0 +1,95 @@
+"""Connections and units of work.
+
+    async with database.write() as db:   one transaction: all of it or nothing; on SQLite one writer at a time
+    async with database.read() as db:    sees, and cannot change: the database itself refuses a write
+
+SQLite: WAL, synchronous=FULL, foreign keys on, BEGIN IMMEDIATE for writers (the driver's default loses updates in
+silence). PostgreSQL: READ COMMITTED, readers in READ ONLY transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+BUSY_TIMEOUT_MS = 15_000
+AfterCommit = Callable[[], None]
+
+
+class Database:
+    """An engine with the two ways to use it; `on_commit` callbacks run after a write that went through."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet; `url` is SQLAlchemy's, with the aiosqlite or psycopg driver."""
+        self.is_sqlite = url.startswith("sqlite")
+        # hide_parameters: an error that reaches a log must not bring the row's values with it.
+        self.engine = (
+            _sqlite_engine(url)
+            if self.is_sqlite
+            else create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        )
+        self._one_writer = asyncio.Lock()
+        self.on_commit: list[AfterCommit] = []
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Begin a transaction that may change things; commits at the end, rolls back on any error."""
+        async with self._writer(), AsyncSession(self.engine, expire_on_commit=False) as db, db.begin():
+            yield db
+        for callback in self.on_commit:
+            callback()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Begin a transaction that cannot change anything."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(suicha_read=True)
+            async with AsyncSession(connection, expire_on_commit=False) as db:
+                if not self.is_sqlite:
+                    await db.execute(text("SET TRANSACTION READ ONLY"))
+                yield db
+                await db.rollback()
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _writer(self) -> AsyncIterator[None]:
+        # Within one process waiting on a lock is fairer and cheaper than SQLite's busy polling.
+        if not self.is_sqlite:
+            yield
+            return
+        async with self._one_writer:
+            yield
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = bool(connection.get_execution_options().get("suicha_read"))
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+async def run_sync_write(database: Database, work: Callable[[Connection], None]) -> None:
+    """Run synchronous work (metadata, migrations) in one write transaction."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(work)

@@ -1,0 +1,143 @@
+"""Publications, deadlines, reminders, messages in and out (H5-H7, K2, F; reliability 2.3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Encrypted, new_id
+
+
+class Publication(Base):
+    """A published result (H5, H6): its body stands as it was; a correction is a new row that points here (J1)."""
+
+    __tablename__ = "publications"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(96), unique=True)
+    part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), unique=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    target_code: Mapped[str] = mapped_column(String(18), index=True)
+    target_name: Mapped[str] = mapped_column(String(256), index=True)
+    body: Mapped[dict[str, Any]]  # exactly what the public page shows
+    published_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Deadline(Base):
+    """What must be done by when (H2, K2). `due_on` is local; `provisional` until the calendar is announced.
+
+    `next_on` is the day on which the clock looks at the row again; NULL: never (no step left, or paused). A row whose
+    writer did not say is looked at by the next tick.
+    """
+
+    __tablename__ = "deadlines"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        # Each partial, so that SQLite, which knows no statistics, never takes `settled_at IS NULL` for a rare value:
+        # of a million open rows a tick reads those that are due, and no other.
+        Index(
+            "ix_deadlines_due",
+            "due_on",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+        Index(
+            "ix_deadlines_settled",
+            "settled_at",
+            sqlite_where=text("settled_at IS NOT NULL"),
+            postgresql_where=text("settled_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deadlines_next",
+            "next_on",
+            "id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(32))  # inspection.deadlines.DeadlineKind
+    subject: Mapped[str] = mapped_column(String(96))  # "visit:ID", "part:ID", "plan:ID" ...
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), index=True)
+    due_on: Mapped[date]
+    provisional: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    start_on: Mapped[date | None]  # counted from here ...
+    days: Mapped[int | None]  # ... so many working days; NULL: the day itself was given
+    calendar: Mapped[str] = mapped_column(
+        String(16), default="", server_default=text("''")
+    )  # version it was computed by
+    next_on: Mapped[date | None] = mapped_column(server_default="2000-01-01")
+    paused_on: Mapped[date | None]
+
+
+class Reminder(Base):
+    """A reminder that is due: the key makes a second one harmless, whoever runs the clock.
+
+    `waits`: nobody was told yet, it stands in the next morning's digest.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        Index(
+            "ix_reminders_waits",
+            "deadline_id",
+            sqlite_where=text("waits = 1"),
+            postgresql_where=text("waits"),
+        ),
+    )
+    deadline_id: Mapped[str] = mapped_column(ForeignKey("deadlines.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16), primary_key=True)  # "-3", "-1", "0", "+1" ... working days
+    at: Mapped[datetime]
+    late: Mapped[bool] = mapped_column(default=False)
+    waits: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Outbox(Base):
+    """A message on its way: written with the act it tells of, delivered afterwards.
+
+    status: waiting -> claimed -> accepted | refused | unknown | dead, and claimed -> waiting for a retry; waiting or
+    held -> withdrawn where what it tells of was undone before anybody heard of it.
+    `held` waits for an owner to bind. `content` is neutral; `body` holds the bytes sent, fixed before the first try, so
+    that a repeat is identical and WeCom's duplicate check can swallow it.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "status", "not_before"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
+    document_no: Mapped[str] = mapped_column(String(96))
+    department_id: Mapped[str] = mapped_column(String(32), index=True)
+    channel: Mapped[str] = mapped_column(String(16))  # wecom, wechat
+    recipient: Mapped[str] = mapped_column(String(64), index=True)  # userid, or owner id for wechat
+    kind: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(96), index=True)
+    content: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    first_sent_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    body: Mapped[bytes | None]
+    msgid: Mapped[str | None] = mapped_column(String(128))
+    response_code: Mapped[str | None] = mapped_column(String(256))
+    last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+class Inbox(Base):
+    """A callback as it came: acknowledged at once, worked later; the ciphertext's digest refuses a replay."""
+
+    __tablename__ = "inbox"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_key: Mapped[str] = mapped_column(String(160), unique=True)  # WeCom's own retries carry another ciphertext
+    received_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(48))
+    payload: Mapped[str] = mapped_column(Encrypted("inbox.payload"))
+    status: Mapped[str] = mapped_column(String(16), default="waiting", index=True)  # waiting, done, failed, ignored
+    outcome: Mapped[str] = mapped_column(Text, default="")

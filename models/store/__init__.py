@@ -1,0 +1,1 @@
+"""Access functions: the only way to rows, each knows who asks."""

@@ -1,0 +1,65 @@
+"""The inbox's rows: kept once as they came, worked once, each in its own transaction.
+
+callback -> keep (a repeat changes nothing) -> [answered] -> next_waiting -> finish -> done | ignored | failed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inspection.actors import Actor, DepartmentId, MemberId, Role
+from models.people import Grant, Member
+from models.results import Inbox
+from models.store.states import insert_ignore
+
+
+async def keep(db: AsyncSession, *, digest: str, event_key: str, kind: str, payload: str, now: datetime) -> bool:
+    """Store a callback; False if the same ciphertext or the same happening is there already."""
+    return await insert_ignore(
+        db, Inbox, digest=digest, event_key=event_key, received_at=now, kind=kind, payload=payload
+    )
+
+
+async def waiting(db: AsyncSession, limit: int = 100) -> Sequence[str]:
+    """The digests of the rows to work, oldest first."""
+    query = select(Inbox.digest).where(Inbox.status == "waiting").order_by(Inbox.received_at, Inbox.digest)
+    return (await db.scalars(query.limit(limit))).all()
+
+
+async def take(db: AsyncSession, digest: str) -> Inbox | None:
+    """Lock a waiting row until the transaction ends; None if somebody else has it or had it."""
+    query = select(Inbox).where(Inbox.digest == digest, Inbox.status == "waiting")
+    return await db.scalar(query.with_for_update(skip_locked=True))
+
+
+async def finish(db: AsyncSession, digest: str, status: str, outcome: str) -> None:
+    """Close a row that still waits; `outcome` is a code or a word for the log, never personal data."""
+    await db.execute(
+        update(Inbox)
+        .where(Inbox.digest == digest, Inbox.status == "waiting")
+        .values(status=status, outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def actor_of(db: AsyncSession, userid: str) -> Actor | None:
+    """The active member with this userid and the roles held at this moment; None for anybody else."""
+    member = await db.scalar(select(Member).where(Member.userid == userid, Member.active))
+    if member is None:
+        return None
+    roles = await db.scalars(select(Grant.role).where(Grant.member_id == member.id))
+    return Actor(
+        member_id=MemberId(member.id),
+        department_id=DepartmentId(member.department_id),
+        roles=frozenset(Role(role) for role in roles),
+    )
+
+
+async def counts_by_status(db: AsyncSession) -> dict[str, int]:
+    """How many rows stand in each status, for the dashboard."""
+    found = await db.execute(select(Inbox.status, func.count().label("rows")).group_by(Inbox.status))
+    return {row.status: row.rows for row in found}
