@@ -1,0 +1,1 @@
+"""What people do here: one function an action, inside one transaction."""

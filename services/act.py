@@ -1,0 +1,78 @@
+"""What every service is handed: one act, by somebody, at a time, inside one transaction that the edge opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inspection.actors import Actor
+from inspection.deadlines import ClockRules
+from inspection.workdays import Calendar
+from models.blobs import Blobs
+from models.store import audit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """The office's own choices where the notices differ (requirements, "Conflicts between seeds")."""
+
+    publish_within_days: int = 20  # working days, H2
+    publish_counts_from: str = "visit-ended"  # or "result-confirmed", "task-finished"
+    accept_within_days: int = 2
+    confirm_within_days: int = 5
+    approve_within_days: int = 10
+    yearly_visit_limit: int = 2  # R1
+    small_pool: int = 10
+    small_pool_at_least: int = 2
+    confirm_libraries: bool = True  # B8: every department confirms both libraries before a freeze
+    general_ratio_cap: str = "0.2"  # A7: 一般检查事项, a share from 0 to 1
+    general_frequency_cap: int = 2  # A7 (S4): times a year, 0: no cap
+    key_items_share_cap: str = "0.5"  # A7: 重点检查事项 of a list, a share from 0 to 1
+    key_items_over: str = "warn"  # or "refuse": what too many 重点 items do to a publication
+    file_list_within_days: int = 10  # A11: working days
+    annual_plan_filed_by: str = "01-31"  # S1
+    joint_plan_made_by: str = "12-31"  # S2: of the year before
+    joint_plan_filed_by: str = "01-31"  # S3
+    special_plan_months_ahead: int = 1  # S4
+    plan_adjustment_filed_within_days: int = 10  # C6: working days
+    plan_must_be_approved: bool = True  # C4: a task needs an approved plan
+    special_plan_initiators: tuple[str, ...] = ("市场监管", "生态环境", "交通运输", "农业农村", "文化和旅游")  # O4
+    rotation: bool = True  # D7: not the same inspector on the same target twice running, where others are left
+    replacement: str = "next-in-order"  # E4: by the protocol; or "chosen" by the department's approver
+    proofs: bool = True  # an enterprise may ask for its own line of the pool
+    drawn_list_public: str = "by-task"  # D10: at dispatch, of unannounced tasks after their last day; or "window-end"
+    class_ratio_factor: dict[str, str] = field(default_factory=dict)  # N1, N2: credit class -> factor on the ratio
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class House:
+    """What lasts longer than an act: blobs, the calendar, the office's rules and where its pages are."""
+
+    office_name: str
+    lead_code: str  # the office's short ASCII name in draw numbers
+    origin: str  # https://host, no slash at the end: what links in messages begin with
+    blobs: Blobs
+    calendar: Calendar
+    rules: Rules
+    link_key: bytes
+    photo_lab: Any
+    font: Path
+    clock: ClockRules = field(default_factory=ClockRules)  # steps, ladders, hours of reminders
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """One act. `now` is an argument everywhere, so that a rule can be asked about any day."""
+
+    db: AsyncSession
+    actor: Actor
+    now: datetime
+    house: House
+
+    def record(self, act: str, subject: str, **detail: Any) -> None:
+        """Write the audit row of this act."""
+        audit.record(self.db, self.actor, self.now, act, subject, **detail)

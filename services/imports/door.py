@@ -1,0 +1,214 @@
+"""The door of imports: which kinds there are, how a file is read, and what is kept of it.
+
+file -> read_file() (thread; a wrong file ends here) -> run_import() in one transaction -> Report + file of rejects
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from inspection.errors import InvalidInputError, NotFoundError
+from inspection.tables import Reading, Rejected, read_credit, read_inspectors, read_items, read_plan, read_targets
+from models.registers import ImportReport
+from models.sheets import Position, open_sheet
+from models.workbooks import is_workbook
+from services import item_lists, plan_changes
+from services.act import Act
+from services.imports import rejects
+from services.imports.credit import store_credit
+from services.imports.feed import Feed, Progress, no_progress
+from services.imports.lists import store_items, store_plan
+from services.imports.people import store_inspectors
+from services.imports.reading import Work, in_child
+from services.imports.report import Tally
+from services.imports.targets import store_targets
+
+READERS: dict[str, Callable[[Iterable[Sequence[str]]], Reading[Any]]] = {
+    "targets": read_targets,
+    "credit": read_credit,
+    "inspectors": read_inspectors,
+    "items": read_items,
+    "plan": read_plan,
+}
+KINDS = {
+    "targets": "检查对象",
+    "credit": "信用风险分类",
+    "inspectors": "执法人员",
+    "items": "抽查事项清单",
+    "plan": "年度计划",
+}
+STREAMED = {"targets", "credit"}  # as large as a province: their rows are never all in memory
+LARGE = 4 << 20  # bytes of a text file from which on a process of its own reads it
+LIST_NAME = "检查对象名录"  # the list that targets belong to where nobody names one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadFile:
+    """A file whose header is known; the rows of the short kinds are read, those of the long kinds wait in the file."""
+
+    kind: str
+    name: str
+    data: bytes | Path
+    reading: Reading[Any]
+    rows: Sequence[Any]
+    seconds: float
+    position: Position = field(default_factory=Position)
+    work: Work | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a file did, or would do."""
+
+    id: str | None
+    kind: str
+    file_name: str
+    dry_run: bool
+    data: dict[str, Any]
+    rejected: tuple[Rejected, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as JSON data."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "file_name": self.file_name,
+            "dry_run": self.dry_run,
+            **self.data,
+        }
+
+
+def read_file(kind: str, name: str, data: bytes | Path) -> ReadFile:
+    """Open a file (blocking; run in a thread). Whatever is wrong with the file as such is raised here.
+
+    `data` is its content, or where it lies. Only an unbalanced quote in a long file shows later, in `run_import`, and
+    undoes the whole transaction.
+    """
+    if kind not in READERS:
+        raise InvalidInputError(what="导入类型", why=f"应当是 {'、'.join(READERS)} 之一。")
+    began, position = time.perf_counter(), Position()
+    work = in_child(name, data) if kind == "targets" and _is_large_text(data) else None
+    try:  # both sides look the file through at the same time
+        reading = READERS[kind](open_sheet(name, data, position))
+    except BaseException:
+        if work is not None:
+            work.close()
+        raise
+    rows = [] if kind in STREAMED else list(reading)
+    return ReadFile(
+        kind=kind,
+        name=name,
+        data=data,
+        reading=reading,
+        rows=rows,
+        seconds=time.perf_counter() - began,
+        position=position,
+        work=work,
+    )
+
+
+def _is_large_text(data: bytes | Path) -> bool:
+    """Whether a file is worth a process; a workbook is in memory once it is open, and is not opened twice."""
+    if isinstance(data, bytes):
+        return len(data) > LARGE and not is_workbook(data)
+    with data.open("rb") as file:
+        return data.stat().st_size > LARGE and not is_workbook(file.read(8))
+
+
+def _digest(data: bytes | Path) -> str:
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
+    with data.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+async def run_import(
+    act: Act, file: ReadFile, *, dry_run: bool = False, source: str = "", progress: Progress = no_progress
+) -> Report:
+    """Compare and write in the act's transaction; a dry run does the same inside a savepoint that is undone.
+
+    `source` names the list that targets belong to: what stood in it before and no longer does is told as `vanished`.
+    `progress` is called with (done, of), in bytes of a text file or rows of a workbook.
+    """
+    with rejects.RejectsFile(file.reading.header.cells) as spool:
+        began, tally = time.perf_counter(), Tally(file=spool)
+        digest = asyncio.get_running_loop().run_in_executor(None, _digest, file.data)  # beside the import
+        feed = Feed(
+            reading=file.reading, position=file.position, key=act.house.link_key, progress=progress, work=file.work
+        )
+        savepoint = await act.db.begin_nested() if dry_run else None
+        await _store(act, file, feed, tally, source=source or LIST_NAME, dry_run=dry_run)
+        if savepoint is not None:
+            await savepoint.rollback()
+            act.db.expire_all()
+        data = {
+            **tally.as_data(),
+            "unknown_columns": list(file.reading.header.unknown),
+            "source": source or LIST_NAME if file.kind == "targets" else "",
+            "seconds": round(file.seconds + time.perf_counter() - began, 2),
+        }
+        row_id = None if dry_run else await _keep(act, file, await digest, data, tally)
+    return Report(
+        id=row_id, kind=file.kind, file_name=file.name, dry_run=dry_run, data=data, rejected=tuple(tally.rejected)
+    )
+
+
+async def _store(act: Act, file: ReadFile, feed: Feed, tally: Tally, *, source: str, dry_run: bool) -> None:
+    if file.kind == "targets":
+        await store_targets(act.db, feed, tally, source=source, dry_run=dry_run)
+    elif file.kind == "credit":
+        await store_credit(act.db, feed, tally)
+    elif file.kind == "inspectors":
+        await store_inspectors(act.db, file.rows, tally)
+    elif file.kind == "items":
+        await store_items(act.db, file.rows, tally)
+        await item_lists.adopt_imported(act)
+    else:
+        await store_plan(act.db, file.rows, tally)
+        await plan_changes.adopt_imported(act)
+
+
+async def _keep(act: Act, file: ReadFile, digest: str, data: dict[str, Any], tally: Tally) -> str:
+    row = ImportReport(
+        department_id=act.actor.department_id,
+        kind=file.kind,
+        file_name=file.name[:256],
+        file_digest=digest,
+        at=act.now,
+        report=data,
+    )
+    act.db.add(row)
+    await act.db.flush()
+    if tally.file is not None:
+        await rejects.keep(act, row.id, tally.file)
+    counts = {key: data[key] for key in ("read", "added", "changed", "unchanged", "vanished", "rejected_count")}
+    act.record("import", f"import:{row.id}", kind=file.kind, file=file.name, **counts)
+    return row.id
+
+
+async def reports(act: Act, limit: int = 50) -> list[dict[str, Any]]:
+    """The newest reports without their rejected rows."""
+    rows = await act.db.scalars(select(ImportReport).order_by(ImportReport.id.desc()).limit(limit))
+    return [_shown(row, whole=False) for row in rows]
+
+
+async def report_of(act: Act, report_id: str) -> dict[str, Any]:
+    """One report with its rejected rows."""
+    row = await act.db.get(ImportReport, report_id)
+    if row is None:
+        raise NotFoundError(what="这份导入报告")
+    return _shown(row, whole=True)
+
+
+def _shown(row: ImportReport, *, whole: bool) -> dict[str, Any]:
+    left_out = () if whole else ("rejected", "examples")
+    data = {key: value for key, value in row.report.items() if key not in left_out}
+    return {"id": row.id, "kind": row.kind, "file_name": row.file_name, "at": row.at, "dry_run": False, **data}

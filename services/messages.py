@@ -1,0 +1,66 @@
+"""The outbox as the console shows it: what was told to whom, and how it ended (K4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from inspection.notices import Channel, NoticeKind
+from models.people import Member
+from models.results import Outbox
+from models.store import outbox
+from services.act import Act
+
+KIND_WORDS = {
+    NoticeKind.ASSIGNED_LEADER: "任务通知（组长）",
+    NoticeKind.ASSIGNED_MEMBER: "任务通知（组员）",
+    NoticeKind.OWNER_VISIT: "检查通知书",
+    NoticeKind.PART_RETURNED: "退回修改",
+    NoticeKind.CONFIRM_DUE: "待汇总确认",
+    NoticeKind.APPROVAL_DUE: "待审批",
+    NoticeKind.PUBLISHED: "结果已公示",
+    NoticeKind.REPLACEMENT_ASKED: "待审批更换",
+    NoticeKind.REPLACED: "检查组变动",
+    NoticeKind.DRAW_VOIDED: "抽取作废",
+    NoticeKind.LEFT: "人员离岗",
+    NoticeKind.REMINDER: "到期催办",
+    NoticeKind.DIGEST: "每日待办汇总",
+    NoticeKind.DEADLINE_MOVED: "期限调整通知",
+}
+STATUS_WORDS = {
+    "waiting": "待发送",
+    "claimed": "发送中",
+    "accepted": "已送达",
+    "refused": "对方无法接收",
+    "unknown": "结果不明",
+    "dead": "发送失败",
+    "held": "等待对方绑定",
+    "withdrawn": "未发即撤回",
+}
+SOMEBODY = "被检查对象"  # an owner has no name here, and his id says nothing to people
+
+
+async def messages(act: Act, status: str) -> dict[str, Any]:
+    """The newest messages that the actor may see, of one status or all, and how many stand in each."""
+    rows = await outbox.list_for_console(act.db, act.actor, status=status)
+    members = await act.db.scalars(select(Member).where(Member.userid.in_({row.recipient for row in rows})))
+    names = {member.userid: member.name for member in members}
+    return {"counts": await outbox.counts_by_status(act.db), "rows": [_shown(row, names) for row in rows]}
+
+
+def _shown(row: Outbox, names: dict[str, str]) -> dict[str, Any]:
+    to_member = row.channel == Channel.WECOM.value
+    return {
+        "id": row.id,
+        "created_at": row.created_at,
+        "kind": row.kind,
+        "kind_text": KIND_WORDS[NoticeKind(row.kind)],
+        "recipient": names.get(row.recipient, row.recipient) if to_member else SOMEBODY,
+        "channel": row.channel,
+        "status": row.status,
+        "status_text": STATUS_WORDS[row.status],
+        "attempts": row.attempts,
+        "last_error": row.last_error,
+        "title": row.content["title"],
+    }

@@ -1,0 +1,123 @@
+"""The outbox's one writer: what is to be told to whom, stored with the act that it tells of.
+
+service -> tell_member | tell_many | tell_owner -> outbox row, in the act's own transaction -> (after commit) bot.sender
+owner binds a target -> release_held -> the notices kept for that target are on their way
+
+An act that rolls back takes its messages with it; `dedupe_key` makes telling twice harmless (F3, reliability 2.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inspection.notices import Channel, Notice
+from models.people import OwnerBinding
+from models.results import Outbox
+from models.store.outbox import AS_TEXT, add_many
+from models.store.states import insert_ignore
+from services.act import Act
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """One notice to one member: `userid` as in WeCom, `subject` what it is about ("visit:ID"), a key for ever."""
+
+    userid: str
+    notice: Notice
+    department_id: str
+    subject: str
+    dedupe_key: str
+    not_before: datetime | None = None  # None: at once
+
+
+async def tell_member(
+    act: Act, userid: str, notice: Notice, *, department_id: str, subject: str, dedupe_key: str
+) -> bool:
+    """Tell a member through WeCom (F3); False if the same thing was told before."""
+    letter = Letter(userid=userid, notice=notice, department_id=department_id, subject=subject, dedupe_key=dedupe_key)
+    return await tell_many(act, [letter]) == 1
+
+
+async def tell_many(act: Act, letters: Iterable[Letter]) -> int:
+    """Tell many members in few statements (a draw's push); return how many of the letters were new."""
+    return await add_many(act.db, [_to_member(act.now, letter) for letter in letters])
+
+
+async def tell_owner(
+    act: Act, target_id: str, notice: Notice, *, department_id: str, dedupe_key: str, visit_id: str
+) -> bool:
+    """Tell those who read a target's notices through WeChat (F1); False if told before.
+
+    Where nobody has bound the target yet, the row is kept as `held` (see `release_held`).
+    """
+    owners = await _owners(act.db, target_id)
+    common = _row(act.now, notice, dedupe_key=dedupe_key, department_id=department_id, subject=f"visit:{visit_id}")
+    common["channel"] = Channel.WECHAT.value
+    if not owners:
+        return await insert_ignore(act.db, Outbox, **common, recipient=_held_for(target_id), status="held")
+    # The first row carries the plain key, so that a notice held before the binding is not told a second time after it.
+    if not await insert_ignore(act.db, Outbox, **common, recipient=owners[0]):
+        return False
+    more = [{**common, "recipient": owner, "dedupe_key": f"{dedupe_key}/{owner}"} for owner in owners[1:]]
+    await add_many(act.db, more)
+    return True
+
+
+async def release_held(act: Act, target_id: str, owner_id: str) -> int:
+    """Send the notices kept for a target to the owner who has just bound it; return how many."""
+    result: CursorResult[Any] = await act.db.execute(  # type: ignore[assignment]
+        update(Outbox)
+        .where(Outbox.status == "held", Outbox.recipient == _held_for(target_id))
+        .values(status="waiting", recipient=owner_id, not_before=act.now)
+        .execution_options(synchronize_session=False)
+    )
+    return result.rowcount
+
+
+async def tell_again_as_text(db: AsyncSession, row: Outbox, now: datetime) -> bool:
+    """Give a card that WeCom refused for its form a second life as text: a new row, for no key ever has two bodies."""
+    key = row.dedupe_key + AS_TEXT
+    notice = Notice.from_data(row.content)
+    data = _row(now, notice, dedupe_key=key, department_id=row.department_id, subject=row.subject)
+    return await insert_ignore(db, Outbox, **data, channel=row.channel, recipient=row.recipient)
+
+
+def _to_member(now: datetime, letter: Letter) -> dict[str, Any]:
+    row = _row(
+        now,
+        letter.notice,
+        dedupe_key=letter.dedupe_key,
+        department_id=letter.department_id,
+        subject=letter.subject,
+    )
+    # WeCom answers with ids in lower case; stored so, they compare.
+    later = {} if letter.not_before is None else {"not_before": letter.not_before}
+    return {**row, **later, "channel": Channel.WECOM.value, "recipient": letter.userid.lower()}
+
+
+def _row(now: datetime, notice: Notice, *, dedupe_key: str, department_id: str, subject: str) -> dict[str, Any]:
+    return {
+        "dedupe_key": dedupe_key,
+        "document_no": notice.document_no,
+        "department_id": department_id,
+        "kind": notice.kind.value,
+        "subject": subject,
+        "content": notice.as_data(),
+        "not_before": now,
+        "created_at": now,
+    }
+
+
+def _held_for(target_id: str) -> str:
+    return f"target:{target_id}"
+
+
+async def _owners(db: AsyncSession, target_id: str) -> list[str]:
+    query = select(OwnerBinding.owner_id).where(OwnerBinding.target_id == target_id)
+    return list(await db.scalars(query.order_by(OwnerBinding.bound_at, OwnerBinding.owner_id)))

@@ -1,0 +1,248 @@
+"""What the console shows of the whole office: figures, deadlines, messages, the latest acts (K1, K4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from inspection.actors import Role
+from inspection.deadlines import DeadlineKind
+from inspection.workdays import local_date
+from models.people import AuditEntry, Department, Inspector, Member
+from models.registers import Item, PlanEntry, Target
+from models.results import Deadline, Publication
+from models.store import audit, filings
+from models.store import deadlines as deadline_store
+from models.store import lists as list_store
+from models.store import plans as plan_store
+from models.store import tasks as store
+from models.store.lists import listed_item
+from models.store.outbox import counts_by_status
+from models.store.pools import away_on
+from models.tasks import Task, Visit
+from services.act import Act
+
+ACT_WORDS = {
+    "import": "导入数据",
+    "task-create": "建立任务",
+    "task-prepare": "提交冻结",
+    "draw-freeze": "冻结名单",
+    "draw-value": "录入随机数",
+    "draw": "随机抽取",
+    "dispatch": "派发任务",
+    "recusal": "登记回避",
+    "recusal-end": "解除回避",
+    "replacement-ask": "申请更换人员",
+    "replacement": "更换人员",
+    "replacement-decline": "不同意更换人员",
+    "target-swap-propose": "申请更换检查对象",
+    "target-swap": "更换检查对象",
+    "target-swap-decline": "不同意更换检查对象",
+    "entrust": "委托执法",
+    "bundle-by-code": "监督员下载验证包",
+    "proof-code": "发放查验码",
+    "proof-shown": "企业查验名单",
+    "void-propose": "申请作废抽取",
+    "void": "作废抽取",
+    "void-decline": "不同意作废",
+    "accept-visit": "接受任务",
+    "evidence": "上传证据",
+    "submit-part": "提交本部门结果",
+    "confirm-visit": "汇总确认",
+    "approve-part": "审批通过",
+    "return-part": "退回修改",
+    "publish": "公示结果",
+    "list-create": "建立清单",
+    "item-draft": "起草事项",
+    "item-withdraw": "起草取消事项",
+    "item-discard": "删除草稿",
+    "list-publish": "公布清单",
+    "list-file": "清单备案",
+    "leniency-add": "增加免罚事项",
+    "leniency-end": "停止免罚事项",
+    "plan-entries": "编写计划",
+    "plan-step": "办理计划",
+    "plan-adjust": "调整计划条目",
+    "plan-propose": "建议调整计划",
+    "plan-decide": "答复调整建议",
+    "library-make": "建立分库",
+    "library-produce": "生成分库",
+    "library-mend": "调整分库",
+    "library-confirm": "审核确认分库",
+    "library-word": "确认名录库",
+    "duty-rule": "登记监管规则",
+    "duty-drop": "删除监管规则",
+    "duty-run": "划分监管责任",
+    "duty-settle": "指定监管部门",
+    "licence-add": "登记许可证",
+    "region-name": "命名区划",
+    "inspector-edit": "修改检查人员",
+    "certificate-add": "登记执法证",
+    "certificate-withdraw": "注销执法证",
+    "leave-add": "登记离岗",
+    "leave-end": "销假",
+    "skill-link": "增加专长对照",
+    "skill-unlink": "删除专长对照",
+    "contacts-sync": "同步通讯录",
+    "contact-left": "人员离岗停用",
+    "contact-returned": "停用人员重新出现",
+    "contact-userid": "企业微信账号变更",
+    "policy-make": "启用政策表",
+    "policy-end": "停用政策表",
+    "ledger-record": "登记检查",
+    "ledger-exempt": "频次豁免",
+    "calendar-day": "调整工作日",
+    "calendar-year": "登记年度节假日",
+    "deadlines-moved": "重新计算期限",
+    "clock-set-right": "校正系统时钟",
+    "feed-link": "生成日历链接",
+    "feed-revoke": "停用日历链接",
+    "deadline-pause": "暂停计时",
+    "deadline-resume": "恢复计时",
+    "deadline-snooze": "推迟提醒",
+    "sign-in": "登录",
+    "owner-bind": "企业绑定",
+    "message.unknown": "消息结果不明",
+    "message.dead": "消息发送失败",
+    "message.refused": "消息被拒收",
+}
+SIGN_IN = "sign-in"
+SPEAKING = ("number", "visit", "file", "source", "name")  # details that name the subject in words for people
+KIND_WORDS = {"certified": "执法人员", "assistant": "辅助人员", "expert": "专家"}
+
+
+async def overview(act: Act) -> dict[str, Any]:
+    """The first page of the console, for the actor's department or the whole office."""
+    return {
+        "counts": await _counts(act),
+        "deadlines": await open_deadlines(act, limit=12),
+        "messages": await counts_by_status(act.db),
+        "recent": await recent_acts(act, limit=12, without=SIGN_IN),
+    }
+
+
+async def _counts(act: Act) -> dict[str, int]:
+    tables = {
+        "targets": Target,
+        "inspectors": Inspector,
+        "items": Item,
+        "plan_entries": PlanEntry,
+        "tasks": Task,
+        "visits": Visit,
+        "published": Publication,
+    }
+    counts = {name: await act.db.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()}
+    overdue = (
+        select(func.count())
+        .select_from(Deadline)
+        .where(Deadline.settled_at.is_(None), Deadline.due_on < local_date(act.now))
+    )
+    return {**counts, "overdue": await act.db.scalar(overdue) or 0}
+
+
+async def open_deadlines(act: Act, limit: int) -> list[dict[str, Any]]:
+    """The open deadlines, the most pressing first; a department sees its own."""
+    query = select(Deadline).where(Deadline.settled_at.is_(None)).order_by(Deadline.due_on, Deadline.id).limit(limit)
+    if not act.actor.has(Role.COORDINATOR, Role.ADMIN):
+        query = query.where(Deadline.department_id == act.actor.department_id)
+    rows = (await act.db.scalars(query)).all()
+    names = await store.departments(act.db)
+    about = [row.subject for row in rows]
+    subjects = await deadline_store.subjects(act.db, about) | await filings.subjects(act.db, about)
+    today = local_date(act.now)
+    return [
+        {
+            "kind": row.kind,
+            "text": DeadlineKind(row.kind).text,
+            "subject_text": subjects[row.subject].target_name if row.subject in subjects else "",
+            "department": names[row.department_id].name,
+            "due_on": row.due_on,
+            "provisional": row.provisional,
+            "overdue": row.due_on < today,
+        }
+        for row in rows
+    ]
+
+
+async def recent_acts(act: Act, limit: int, without: str = "") -> list[dict[str, Any]]:
+    """The newest audit entries with the names of who acted, but for acts of the kind `without`."""
+    rows = await audit.entries(act.db, act.actor, limit=limit, without=without)
+    members = await store.member_names(act.db, [row.member_id for row in rows])
+    departments = await store.departments(act.db)
+    return [_audit_row(row, members, departments) for row in rows]
+
+
+def _audit_row(row: AuditEntry, members: dict[str, str], departments: dict[str, Department]) -> dict[str, Any]:
+    department = departments.get(row.department_id)
+    return {
+        "at": row.at,
+        "who": members.get(row.member_id, "系统"),
+        "department": department.name if department else "",
+        "act": row.act,
+        "act_text": ACT_WORDS.get(row.act, row.act),
+        "subject": row.subject,
+        "subject_text": next((str(row.detail[name]) for name in SPEAKING if name in row.detail), ""),
+        "detail": row.detail,
+    }
+
+
+async def inspectors(act: Act) -> list[dict[str, Any]]:
+    """The inspectors' library; a department sees its own, certificate numbers stay out of lists."""
+    query = (
+        select(Inspector, Member, Department.name)
+        .join(Member, Member.id == Inspector.member_id)
+        .join(Department, Department.id == Inspector.department_id)
+        .order_by(Department.code, Inspector.staff_no)
+    )
+    if not act.actor.has(Role.COORDINATOR, Role.ADMIN):
+        query = query.where(Inspector.department_id == act.actor.department_id)
+    away = await away_on(act.db, local_date(act.now))
+    return [
+        {
+            "staff_no": inspector.staff_no,
+            "name": member.name,
+            "department": department,
+            "kind": inspector.kind,
+            "kind_text": KIND_WORDS[inspector.kind],
+            "skills": inspector.skills,
+            "certificate_expires": inspector.certificate_expires,
+            "on_leave": inspector.id in away,
+            "userid": member.userid,
+        }
+        for inspector, member, department in (await act.db.execute(query)).all()
+    ]
+
+
+async def items(act: Act) -> list[dict[str, Any]]:
+    """The items in force today, of all lists that are inspected by (A2, A3)."""
+    names = await store.departments(act.db)
+    rows = [listed_item(one) for one in await list_store.in_force_on(act.db, local_date(act.now))]
+    shown = ("id", "domain", "name", "item_class", "subject", "basis", "method", "skill")
+    return [
+        {
+            **{name: getattr(row, name) for name in shown},
+            "department": names[row.department_id].name,
+            "partners": [names[one].name for one in row.partner_ids],
+        }
+        for row in rows
+    ]
+
+
+async def plan(act: Act) -> list[dict[str, Any]]:
+    """The entries that tasks may be made from, with the tasks made from each (C2, C4)."""
+    names = await store.departments(act.db)
+    made: dict[str, list[dict[str, str]]] = {}
+    for task in await store.tasks(act.db, act.actor):
+        made.setdefault(task.plan_entry_id, []).append({"id": task.id, "number": task.number, "status": task.status})
+    shown = ("id", "name", "item_text", "scope_text", "frequency", "starts_on", "ends_on", "mode", "year")
+    return [
+        {
+            **{name: getattr(row, name) for name in shown},
+            "quota_text": row.quota.get("raw", ""),
+            "department": names[row.department_id].name,
+            "partners": [names[one].name for one in row.partner_ids],
+            "tasks": made.get(row.id, []),
+        }
+        for row in await plan_store.standing(act.db)
+    ]
