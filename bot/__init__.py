@@ -1,0 +1,1 @@
+"""The WeCom/WeChat edge: callbacks in, messages out, codec, sandbox."""

@@ -1,0 +1,132 @@
+"""WeCom's API: the SDK does the talking, its exceptions and odd answers become one kind of value.
+
+WeComClient.send(bytes) -> Line (token, stops) -> SDK -> Transport -> Answer(code, data)
+
+Answers are values; `bot.reactions` judges them. wechatpy 1.8.18 as it is, with its own retry switched off, which would
+never end (wecom.md 1.4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wechatpy.enterprise import WeChatClient
+from wechatpy.exceptions import WeChatClientException
+
+from bot.reactions import Accepted, Failure, GiveUp, react
+from bot.tokens import Answer, Line
+from bot.transport import LostAnswerError, NotSentError, Transport
+from inspection.errors import NotSignedInError, UnavailableError
+from inspection.notices import Channel
+
+VENDOR_ORIGIN = "https://qyapi.weixin.qq.com"
+ROOT_DEPARTMENT = 1
+NAME = "企业微信"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeComSettings:
+    """One self-built WeCom app. `api_base`: origin without a slash at the end; the secrets never appear in a repr."""
+
+    api_base: str
+    corp_id: str
+    secret: str = field(repr=False)
+    agent_id: int
+    token: str = field(repr=False)
+    encoding_aes_key: str = field(repr=False)
+    timeout_s: float = 8.0
+
+
+class WeComClient:
+    """One app's API. Made inside a running loop's program, closed at its end."""
+
+    def __init__(self, settings: WeComSettings) -> None:
+        """Call nobody yet."""
+        self.settings = settings
+        self._transport = Transport(
+            timeout_s=settings.timeout_s, vendor_origin=VENDOR_ORIGIN, api_base=settings.api_base
+        )
+        self._sdk = WeChatClient(settings.corp_id, settings.secret, auto_retry=False)
+        self._sdk._http.close()  # noqa: SLF001 - the SDK offers no other way in
+        self._sdk._http = self._transport  # noqa: SLF001
+        self.line = Line(Channel.WECOM, self._fetch_token)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.close()
+
+    async def send(self, body: bytes | Mapping[str, Any]) -> Answer:
+        """Send a message (message/send, 90236); bytes go out as they are, which the duplicate check compares."""
+        data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        return await self._call(self._sdk.post, "message/send", data=data)
+
+    async def update_card(self, userids: Sequence[str], response_code: str, replace_name: str) -> Answer:
+        """Replace a card's buttons by a word for these members (94888); a response_code works once, for 72 h."""
+        data = {
+            "userids": list(userids),
+            "agentid": self.settings.agent_id,
+            "response_code": response_code,
+            "button": {"replace_name": replace_name},
+        }
+        return await self._call(self._sdk.post, "message/update_template_card", data=data)
+
+    async def recall(self, msgid: str) -> Answer:
+        """Take a message back, at most 24 h old (94867)."""
+        return await self._call(self._sdk.post, "message/recall", data={"msgid": msgid})
+
+    async def userid_for_code(self, code: str) -> str:
+        """The member (lower case) behind an OAuth code (91023); NotSignedInError for a bad code or an outsider."""
+        answer = await self._call(self._sdk.get, "auth/getuserinfo", params={"code": code})
+        if isinstance(react(answer.code, 1), GiveUp):
+            raise NotSignedInError
+        userid = _good(answer).get("userid")
+        if not userid:
+            raise NotSignedInError
+        return str(userid).lower()
+
+    async def contacts(self) -> list[dict[str, Any]]:
+        """All members in the app's visible range (90201)."""
+        answer = await self._call(
+            self._sdk.get, "user/list", params={"department_id": ROOT_DEPARTMENT, "fetch_child": 1}
+        )
+        return list(_good(answer).get("userlist", ()))
+
+    async def departments(self) -> list[dict[str, Any]]:
+        """The corp's departments as the app sees them (90208): id, parentid, name."""
+        answer = await self._call(self._sdk.get, "department/list")
+        return list(_good(answer).get("department", ()))
+
+    async def _call(
+        self, verb: Callable[..., Any], path: str, *, params: Mapping[str, Any] | None = None, data: Any = None
+    ) -> Answer:
+        # The SDK writes its token into `params`: a second try with the same dict would repeat the refused token.
+        return await self.line.say(lambda: self._once(verb, path, params=dict(params or {}), data=data))
+
+    async def _fetch_token(self) -> Answer:
+        answer = await self._once(self._sdk.fetch_access_token)
+        # Without an expiry the SDK takes the token as given; the line renews it, and knows about other callers.
+        self._sdk.expires_at = None
+        return answer
+
+    async def _once(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Answer:
+        try:
+            result = await self._transport.call(work, *args, **kwargs)
+        except NotSentError:
+            answer = Answer(code=Failure.NOT_SENT)
+        except (LostAnswerError, ValueError):  # ValueError: no JSON
+            answer = Answer(code=Failure.LOST)
+        except WeChatClientException as error:
+            answer = Answer(code=Failure.LOST if error.errcode is None else int(error.errcode))
+        else:
+            # The SDK hands back a body that is no JSON as the bare response.
+            answer = Answer(code=0, data=result) if isinstance(result, dict) else Answer(code=Failure.LOST)
+        return answer
+
+
+def _good(answer: Answer) -> Mapping[str, Any]:
+    if isinstance(react(answer.code, 1), Accepted):
+        return answer.data
+    raise UnavailableError(what=NAME)
