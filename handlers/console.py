@@ -1,0 +1,195 @@
+"""The console's API: registers, tasks, the draw, messages, audit (coordinators; observers see the draw)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from handlers.edge import Call, Routes, roles
+from inspection.actors import Role
+from inspection.draw.announcement import Source, SourceKind
+from models.store.pools import Scope
+from services import draws, messages, overview, registers, task_view, tasks
+
+OFFICE = roles(Role.COORDINATOR)
+DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
+ROOM = roles(Role.COORDINATOR, Role.OBSERVER)
+SEES_TASKS = roles(Role.COORDINATOR, Role.APPROVER, Role.OBSERVER, Role.ADMIN)
+routes = Routes()
+
+
+class Body(BaseModel):
+    """A request's body; an unknown field is a mistake of the caller's and is said."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Empty(Body):
+    """No fields."""
+
+
+class TaskBody(Body):
+    """What a coordinator decides about a task."""
+
+    plan_entry_id: str
+    name: str = Field(default="", max_length=256)
+    keywords: list[str] = Field(default=[], max_length=20)
+    region: str = Field(default="", max_length=64)
+    library_id: str = Field(default="", max_length=32)
+    ratio: str | None = Field(default=None, max_length=16)
+    count: int | None = None
+    team_size: int = Field(default=2, le=10)
+    announced: bool = True
+    item_ids: list[str] | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class SourceBody(Body):
+    """A source of the seed beside the server's own."""
+
+    name: str = Field(min_length=1, max_length=64)
+    kind: SourceKind
+    note: str = Field(default="", max_length=256)
+
+
+class FreezeBody(Body):
+    """The sources of a freeze."""
+
+    sources: list[SourceBody] = Field(min_length=1, max_length=10)
+    accept_short: bool = False
+
+
+class ValueBody(Body):
+    """A value of an announced source."""
+
+    source: str
+    value: str = Field(max_length=256)
+
+
+@routes.get("/api/console/overview", roles=DESK)
+async def get_overview(call: Call) -> Any:
+    """Figures, deadlines, messages, the latest acts."""
+    return await overview.overview(call.act)
+
+
+@routes.get("/api/console/targets", roles=DESK)
+async def get_targets(call: Call) -> Any:
+    """A page of the register: by number, or behind the target `after`."""
+    wanted = registers.TargetFilter(
+        **{
+            name: call.query(name).strip()[:64]
+            for name in ("q", "region", "trade", "credit_class", "status", "category")
+        }
+    )
+    page = call.number("page", 1, at_most=registers.COUNTED // registers.PAGE_SIZE)
+    return await registers.targets(call.act, wanted, page=page, after=call.query("after"))
+
+
+@routes.get("/api/console/inspectors", roles=DESK)
+async def get_inspectors(call: Call) -> Any:
+    """The inspectors' library."""
+    return {"rows": await overview.inspectors(call.act)}
+
+
+@routes.get("/api/console/items", roles=DESK)
+async def get_items(call: Call) -> Any:
+    """The item list."""
+    return {"rows": await overview.items(call.act)}
+
+
+@routes.get("/api/console/plan", roles=DESK)
+async def get_plan(call: Call) -> Any:
+    """The annual plan."""
+    return {"rows": await overview.plan(call.act)}
+
+
+@routes.post("/api/console/tasks", roles=OFFICE, body=TaskBody)
+async def post_task(call: Call) -> Any:
+    """Make a task from a plan entry (D1)."""
+    body: TaskBody = call.body
+    order = tasks.TaskOrder(
+        plan_entry_id=body.plan_entry_id,
+        name=body.name,
+        scope=Scope(
+            keywords=tuple(word for word in body.keywords if word.strip()),
+            region=body.region.strip(),
+            library_id=body.library_id,
+        ),
+        ratio=body.ratio,
+        count=body.count,
+        team_size=body.team_size,
+        announced=body.announced,
+        item_ids=None if body.item_ids is None else tuple(body.item_ids),
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+    )
+    task = await tasks.create_task(call.act, order)
+    return {"id": task.id, "number": task.number}
+
+
+@routes.get("/api/console/tasks", roles=SEES_TASKS)
+async def get_tasks(call: Call) -> Any:
+    """The tasks the caller may see."""
+    return {"rows": await task_view.task_rows(call.act)}
+
+
+@routes.get("/api/console/tasks/{id}", roles=SEES_TASKS)
+async def get_task(call: Call) -> Any:
+    """One task with pool, draw and visits."""
+    return await task_view.task_detail(call.act, call.path["id"])
+
+
+@routes.post("/api/console/tasks/{id}/prepare", roles=OFFICE, body=Empty)
+async def post_prepare(call: Call) -> Any:
+    """Declare the pool ready: the first of two people."""
+    task = await tasks.prepare(call.act, call.path["id"])
+    return {"status": task.status}
+
+
+@routes.post("/api/console/tasks/{id}/freeze", roles=OFFICE, body=FreezeBody)
+async def post_freeze(call: Call) -> Any:
+    """Freeze the pool: the second of two people (D4)."""
+    body: FreezeBody = call.body
+    sources = [Source(name=one.name.strip(), kind=one.kind, note=one.note.strip()) for one in body.sources]
+    draw = await draws.freeze(call.act, call.path["id"], sources, accept_short=body.accept_short)
+    return {"number": draw.number, "fingerprint": draw.fingerprint, "counts": draw.counts}
+
+
+@routes.post("/api/console/tasks/{id}/seed", roles=ROOM, body=ValueBody)
+async def post_seed(call: Call) -> Any:
+    """Enter the value of one source, once, in the ordered way."""
+    body: ValueBody = call.body
+    await draws.enter_value(call.act, call.path["id"], body.source, body.value)
+    return {"entered": body.source}
+
+
+@routes.post("/api/console/tasks/{id}/draw", roles=OFFICE, body=Empty)
+async def post_draw(call: Call) -> Any:
+    """Draw, match, lock and dispatch (D2-D8)."""
+    draw = await draws.draw(call.act, call.path["id"])
+    return {"number": draw.number, **draw.counts}
+
+
+@routes.get("/api/console/draws/{number}/bundle", roles=ROOM)
+async def get_bundle(call: Call) -> Any:
+    """The bundle of a draw, for `suicha verify`."""
+    number = call.path["number"]
+    data = await draws.bundle(call.act, number)
+    headers = {"Content-Disposition": f'attachment; filename="suicha-draw-{number}.zip"'}
+    return web.Response(body=data, content_type="application/zip", headers=headers)
+
+
+@routes.get("/api/console/messages", roles=OFFICE)
+async def get_messages(call: Call) -> Any:
+    """The outbox."""
+    return await messages.messages(call.act, call.query("status"))
+
+
+@routes.get("/api/console/audit", roles=DESK)
+async def get_audit(call: Call) -> Any:
+    """The newest acts."""
+    return {"rows": await overview.recent_acts(call.act, limit=call.number("limit", 100, at_most=1000))}

@@ -1,0 +1,103 @@
+"""Tables in and out over HTTP: uploads that never lie in memory, progress, rejects, templates, exports (B5, B9).
+
+POST file -> temporary file -> read_file (thread) -> run_import, telling how far it is -> report
+GET running -> how far; GET .../rejects -> CSV to mend; GET templates -> XLSX; GET exports -> the register, row by row
+
+Progress lies in this process's memory: it is worth nothing after the import and nothing to another process, and a row
+of the database could not be read while SQLite's one writer is the import itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote, unquote
+
+from aiohttp import web
+
+from handlers.edge import Call, Routes, roles
+from inspection.actors import Role
+from services import exports
+from services.imports import KINDS, read_file, rejects_of, report_of, reports, run_import
+
+OFFICE = roles(Role.COORDINATOR)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+routes = Routes()
+
+
+@routes.add("POST", "/api/console/imports/{kind}", roles=OFFICE, limit="stream", transaction="own")
+async def post_import(call: Call) -> Any:
+    """Import a file, or try it; it is read before the database is touched."""
+    async with call.reading():  # whoever may not import is told so before his file is read
+        pass
+    kind, name = call.path["kind"], unquote(call.query("filename", "未命名.csv"))
+    running, mark = call.edge.running, object()
+    running[mark] = {"kind": kind, "file_name": name, "done": 0, "of": 0}
+    try:
+        async with call.spooled() as path:
+            file = await asyncio.to_thread(read_file, kind, name, path)
+            async with call.writing() as act:
+                report = await run_import(
+                    act,
+                    file,
+                    dry_run=call.query("dry_run", "0") == "1",
+                    source=call.query("source").strip()[:64],
+                    progress=lambda done, of: running[mark].update(done=done, of=of),
+                )
+        return report.as_data()
+    finally:
+        del running[mark]
+
+
+@routes.get("/api/console/imports/running", roles=OFFICE)
+async def get_running(call: Call) -> Any:
+    """How far the imports are that run now: (done, of) in bytes of a text file or rows of a workbook."""
+    return {"rows": list(call.edge.running.values())}
+
+
+@routes.get("/api/console/imports", roles=OFFICE)
+async def get_imports(call: Call) -> Any:
+    """The newest import reports."""
+    return {"reports": await reports(call.act)}
+
+
+@routes.get("/api/console/imports/{id}", roles=OFFICE)
+async def get_import(call: Call) -> Any:
+    """One import report with its rejected rows."""
+    return await report_of(call.act, call.path["id"])
+
+
+@routes.get("/api/console/imports/{id}/rejects", roles=OFFICE)
+async def get_rejects(call: Call) -> Any:
+    """The rejected rows as CSV with a reason column, to be mended and imported again."""
+    name, data = await rejects_of(call.act, call.path["id"])
+    return _download(name, data, "text/csv")
+
+
+@routes.get("/api/console/templates/{kind}", roles=OFFICE)
+async def get_template(call: Call) -> Any:
+    """An empty table with the right headers and notes on every column."""
+    kind = call.path["kind"]
+    return _download(f"{KINDS.get(kind, kind)}-模板.xlsx", await asyncio.to_thread(exports.template, kind), XLSX)
+
+
+@routes.get("/api/console/exports/targets", roles=OFFICE)
+async def get_export(call: Call) -> Any:
+    """The register of targets as CSV or XLSX; imported again, it changes nothing."""
+    if call.query("format", "csv") == "xlsx":
+        return _download("检查对象.xlsx", await exports.targets_xlsx(call.act), XLSX)
+    response = web.StreamResponse(headers=_as_file("检查对象.csv"))
+    response.content_type = "text/csv"
+    await response.prepare(call.request)
+    async for piece in exports.targets_csv(call.act):
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+def _download(name: str, data: bytes, content_type: str) -> web.Response:
+    return web.Response(body=data, content_type=content_type, headers=_as_file(name))
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

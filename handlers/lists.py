@@ -1,0 +1,257 @@
+"""The console's API of item lists, and the public page of what is in force (A1-A15).
+
+Everybody at the desk reads what is published; who keeps a list writes it; the office records the filing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from handlers.console import Body, Empty
+from handlers.edge import Call, Routes, roles
+from handlers.public import page
+from inspection.actors import Role
+from inspection.errors import InvalidInputError
+from inspection.item_rules import Guide, ItemBody
+from services import item_lists, list_view
+from services.item_lists import ItemOrder
+
+DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
+KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)
+OFFICE = roles(Role.COORDINATOR)
+WORDS, LONG = 512, 20_000
+routes = Routes()
+
+
+class ListBody(Body):
+    """A new list."""
+
+    name: str = Field(min_length=1, max_length=128)
+    kind: Literal["department", "joint", "upper"]
+    level: str = Field(default="", max_length=32)
+    duties: int = Field(default=0, ge=0, le=100_000)
+
+
+class GuideForm(Body):
+    """A work guide (A12)."""
+
+    basis: str = Field(default="", max_length=LONG)
+    content: str = Field(default="", max_length=LONG)
+    steps: str = Field(default="", max_length=LONG)
+    approval: str = Field(default="", max_length=LONG)
+    publication: str = Field(default="", max_length=LONG)
+    filing: str = Field(default="", max_length=LONG)
+    drawing: str = Field(default="", max_length=LONG)
+
+
+class ItemForm(Body):
+    """One item with every column of S3附件2 and of joint lists."""
+
+    name: str = Field(min_length=1, max_length=WORDS)
+    domain: str = Field(default="", max_length=256)
+    sub_item: str = Field(default="", max_length=WORDS)
+    code: str = Field(default="", max_length=64)
+    basis: str = Field(default="", max_length=LONG)
+    subject: str = Field(default="", max_length=WORDS)
+    content: str = Field(default="", max_length=LONG)
+    method: str = Field(default="", max_length=128)
+    ratio: str = Field(default="", max_length=128)
+    frequency: str = Field(default="", max_length=64)
+    ratio_source: str = Field(default="", max_length=128)
+    publication: str = Field(default="", max_length=256)
+    item_class: Literal["", "重点", "一般"] = ""
+    level: str = Field(default="", max_length=32)
+    skill: str = Field(default="", max_length=32)
+    batches: bool = False
+    note: str = Field(default="", max_length=2_000)
+    guide: GuideForm = GuideForm()
+    department_id: str = Field(default="", max_length=32)
+    partner_ids: list[str] = Field(default=[], max_length=50)
+    form: dict[str, Any] = Field(default={})
+
+
+class ItemsBody(Body):
+    """Several new items."""
+
+    items: list[ItemForm] = Field(min_length=1, max_length=500)
+
+
+class ClaimBody(Body):
+    """Which versions of an upper list are claimed (A4)."""
+
+    version_ids: list[str] = Field(min_length=1, max_length=500)
+
+
+class PublishBody(Body):
+    """From when the drafts hold, and why."""
+
+    valid_from: date
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
+class FilingBody(Body):
+    """A filing (备案) with date and number."""
+
+    filed_on: date
+    number: str = Field(min_length=1, max_length=64)
+
+
+class LeniencyBody(Body):
+    """An act of the 免罚清单 (A15)."""
+
+    conduct: str = Field(min_length=1, max_length=WORDS)
+    basis: str = Field(default="", max_length=LONG)
+    conditions: str = Field(default="", max_length=LONG)
+    valid_from: date
+
+
+class EndBody(Body):
+    """From which day on something no longer applies."""
+
+    ended_on: date
+
+
+@routes.get("/api/console/lists", roles=DESK)
+async def get_lists(call: Call) -> Any:
+    """All lists."""
+    return {"rows": await list_view.list_rows(call.act)}
+
+
+@routes.post("/api/console/lists", roles=KEEPERS, body=ListBody)
+async def post_list(call: Call) -> Any:
+    """Begin a list."""
+    body: ListBody = call.body
+    row = await item_lists.create_list(call.act, body.name, body.kind, level=body.level, duties=body.duties)
+    return {"id": row.id}
+
+
+@routes.get("/api/console/lists/{id}", roles=DESK)
+async def get_list(call: Call) -> Any:
+    """One list as it holds on a day."""
+    return await list_view.list_detail(call.act, call.path["id"], day_of(call.query("on")))
+
+
+@routes.post("/api/console/lists/{id}/items", roles=KEEPERS, body=ItemsBody)
+async def post_items(call: Call) -> Any:
+    """Draft new items."""
+    body: ItemsBody = call.body
+    drafts = await item_lists.draft_items(call.act, call.path["id"], [_order(one) for one in body.items])
+    return {"drafts": [_draft(one) for one in drafts]}
+
+
+@routes.post("/api/console/lists/{id}/items/{item}/draft", roles=KEEPERS, body=ItemForm)
+async def post_change(call: Call) -> Any:
+    """Draft a change of an item."""
+    return _draft(await item_lists.draft_change(call.act, call.path["id"], call.path["item"], _order(call.body)))
+
+
+@routes.post("/api/console/lists/{id}/items/{item}/withdraw", roles=KEEPERS, body=Empty)
+async def post_item_withdrawal(call: Call) -> Any:
+    """Draft that an item leaves the list."""
+    return _draft(await item_lists.withdraw(call.act, call.path["id"], call.path["item"]))
+
+
+@routes.post("/api/console/lists/{id}/claims", roles=KEEPERS, body=ClaimBody)
+async def post_claims(call: Call) -> Any:
+    """Claim items of an upper or joint list (A4)."""
+    drafts = await item_lists.claim(call.act, call.path["id"], call.body.version_ids)
+    return {"drafts": [_draft(one) for one in drafts]}
+
+
+@routes.get("/api/console/lists/{id}/comparison/{upper}", roles=DESK)
+async def get_comparison(call: Call) -> Any:
+    """Hold a list against the one that it claims from (A4)."""
+    return {"rows": await list_view.comparison(call.act, call.path["id"], call.path["upper"])}
+
+
+@routes.post("/api/console/lists/{id}/publish", roles=KEEPERS, body=PublishBody)
+async def post_list_publication(call: Call) -> Any:
+    """Publish the drafts as one change (A10)."""
+    body: PublishBody = call.body
+    done = await item_lists.publish(call.act, call.path["id"], body.valid_from, body.reason)
+    return {
+        "change_id": done.change.id,
+        "number": done.change.number,
+        "versions": done.versions,
+        "warnings": list(done.warnings),
+    }
+
+
+@routes.post("/api/console/list-drafts/{id}/discard", roles=KEEPERS, body=Empty)
+async def post_discard(call: Call) -> Any:
+    """Throw a draft away."""
+    await item_lists.discard(call.act, call.path["id"])
+    return {"discarded": True}
+
+
+@routes.get("/api/console/list-items/{id}/versions", roles=DESK)
+async def get_versions(call: Call) -> Any:
+    """Every published version of an item (A10)."""
+    return {"rows": await list_view.history(call.act, call.path["id"])}
+
+
+@routes.post("/api/console/list-changes/{id}/file", roles=OFFICE, body=FilingBody)
+async def post_filing(call: Call) -> Any:
+    """Record that a change was filed (A11)."""
+    body: FilingBody = call.body
+    change = await item_lists.file_change(call.act, call.path["id"], body.filed_on, body.number)
+    return {"filed_on": change.filed_on, "filing_number": change.filing_number}
+
+
+@routes.get("/api/console/leniencies", roles=DESK)
+async def get_leniencies(call: Call) -> Any:
+    """The 免罚清单 (A15)."""
+    return {"rows": await list_view.leniency_rows(call.act)}
+
+
+@routes.post("/api/console/leniencies", roles=KEEPERS, body=LeniencyBody)
+async def post_leniency(call: Call) -> Any:
+    """Put an act on the 免罚清单 of the caller's department."""
+    body: LeniencyBody = call.body
+    row = await item_lists.add_leniency(call.act, body.conduct, body.basis, body.conditions, body.valid_from)
+    return {"id": row.id}
+
+
+@routes.post("/api/console/leniencies/{id}/end", roles=KEEPERS, body=EndBody)
+async def post_leniency_end(call: Call) -> Any:
+    """Take an act off the 免罚清单 from a day on."""
+    row = await item_lists.end_leniency(call.act, call.path["id"], call.body.ended_on)
+    return {"ended_on": row.ended_on}
+
+
+@page("/public/items", "items.html", "items")
+async def public_items(call: Call) -> dict[str, Any]:
+    """The lists in force today and the 免罚清单, for anybody (A10, H6)."""
+    today = list_view.today(call.act)
+    return {
+        "today": today,
+        "lists": await list_view.public_lists(call.act),
+        "leniencies": await list_view.leniency_rows(call.act, today),
+    }
+
+
+def day_of(text: str) -> date | None:
+    """Read a day of the query string; None where it is empty. Raises InvalidInputError."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(what="日期", why="应当是日期，如 2026-03-02。") from None
+
+
+def _order(form: ItemForm) -> ItemOrder:
+    columns = form.model_dump(exclude={"department_id", "partner_ids", "form", "guide"})
+    return ItemOrder(
+        body=ItemBody(**columns, guide=Guide(**form.guide.model_dump())),
+        department_id=form.department_id,
+        partner_ids=tuple(form.partner_ids),
+        form=form.form,
+    )
+
+
+def _draft(version: Any) -> dict[str, Any]:
+    return {"item_id": version.item_id, "version_id": version.id, "number": version.number}

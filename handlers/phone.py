@@ -1,0 +1,267 @@
+"""The phone's API: an inspector's visits, evidence, submissions; reached by nobody but the visit's own group.
+
+list -> detail -> accept -> PUT evidence (developed while no transaction is open) -> POST manifest -> confirm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from handlers.console import Body, Empty
+from handlers.edge import Call, Routes, roles
+from inspection.actors import Role
+from inspection.coordinates import Position
+from inspection.deadlines import DeadlineKind
+from inspection.errors import InvalidInputError
+from models.results import Deadline, Publication
+from models.store.parts import DepartmentPart
+from models.store.visits import Colleague, OwnVisit
+from models.tasks import Evidence
+from services import evidence, submissions, visits
+from services.evidence import Upload
+from services.manifests import Manifest
+from services.photos import Stamp
+from services.visits import VisitDetail, status_text
+
+INSPECTOR = roles(Role.INSPECTOR)
+LOOKS_AT_EVIDENCE = roles(Role.INSPECTOR, Role.APPROVER, Role.COORDINATOR)
+EVIDENCE_LIMIT = 24 << 20
+_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+routes = Routes()
+
+
+class ConfirmBody(Body):
+    """The leader's word."""
+
+    summary: str
+
+
+@routes.get("/api/phone/visits", roles=INSPECTOR)
+async def get_visits(call: Call) -> Any:
+    """The caller's visits."""
+    return {"visits": [_visit_row(own, deadline) for own, deadline in await visits.list_visits(call.act)]}
+
+
+@routes.get("/api/phone/visits/{id}", roles=INSPECTOR)
+async def get_visit(call: Call) -> Any:
+    """One of the caller's visits with everything that its page shows."""
+    return _detail(await visits.visit_detail(call.act, call.path["id"]), str(call.act.actor.member_id))
+
+
+@routes.post("/api/phone/visits/{id}/accept", roles=INSPECTOR, body=Empty)
+async def post_accept(call: Call) -> Any:
+    """Accept the visit."""
+    return {"status": await visits.accept(call.act, call.path["id"])}
+
+
+@routes.add(
+    "PUT",
+    "/api/phone/visits/{id}/evidence/{digest}",
+    roles=INSPECTOR,
+    limit=EVIDENCE_LIMIT,
+    transaction="own",
+)
+async def put_evidence(call: Call) -> Any:
+    """Store a photo or signature under the digest that the phone computed; the same again is 200."""
+    upload = _upload(call)
+    async with call.reading() as act:
+        expected = await evidence.expect(act, upload, call.raw)
+        if not isinstance(expected, Stamp):
+            return _evidence(upload.visit_id, expected)
+    developed = await evidence.develop(call.edge.house, upload, call.raw, expected)
+    async with call.writing() as act:
+        kept, new = await evidence.keep(act, upload, developed)
+    return web.json_response(_evidence(upload.visit_id, kept), status=201 if new else 200)
+
+
+@routes.get("/api/phone/evidence/{digest}/{size:thumb|display}", roles=LOOKS_AT_EVIDENCE)
+async def get_evidence(call: Call) -> Any:
+    """A copy for looking at; the original is never served here."""
+    act, words = call.act, call.path
+    digest, media = await evidence.copy_of(act, call.query("visit"), words["digest"], words["size"])
+    data = await act.house.blobs.get(digest)
+    # The content never changes under its digest; who may look may, so only his own browser keeps it.
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=data, content_type=media, headers=headers)
+
+
+@routes.post("/api/phone/visits/{id}/submissions", roles=INSPECTOR, body=Manifest)
+async def post_submission(call: Call) -> Any:
+    """Hand in the caller's department's part."""
+    receipt = await submissions.submit(call.act, call.path["id"], call.body)
+    return {
+        "submission_id": receipt.submission_id,
+        "visit_number": receipt.visit_number,
+        "received_at": receipt.received_at,
+        "manifest_digest": receipt.manifest_digest,
+        "evidence": list(receipt.evidence),
+    }
+
+
+@routes.post("/api/phone/visits/{id}/confirm", roles=INSPECTOR, body=ConfirmBody)
+async def post_confirm(call: Call) -> Any:
+    """Confirm the summary, as the leader."""
+    return {"status": await submissions.confirm(call.act, call.path["id"], call.body.summary)}
+
+
+def evidence_url(visit_id: str, digest: str, size: str) -> str:
+    """Where a copy of a piece of evidence is found."""
+    return f"/api/phone/evidence/{digest}/{size}?visit={quote(visit_id)}"
+
+
+def _upload(call: Call) -> Upload:
+    latitude, longitude = _float(call, "lat"), _float(call, "lon")
+    located = latitude is not None and longitude is not None
+    return Upload(
+        visit_id=call.path["id"],
+        digest=call.path["digest"],
+        kind=call.query("kind"),
+        taken_at=_time(call.query("taken_at")),
+        place=Position(latitude=latitude, longitude=longitude) if located else None,  # type: ignore[arg-type]
+        accuracy_m=_float(call, "accuracy"),
+    )
+
+
+def _float(call: Call, name: str) -> float | None:
+    text = call.query(name)
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise InvalidInputError(what=f"参数 {name}", why="应当是数字。") from None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return _TIME.validate_python(text) if text else None
+    except ValidationError:
+        raise InvalidInputError(what="拍摄时间", why="应当是带时区的时间。") from None
+
+
+def _visit_row(own: OwnVisit, deadline: Deadline | None) -> dict[str, Any]:
+    return {
+        "id": own.visit.id,
+        "number": own.visit.number,
+        "status": own.visit.status,
+        "status_text": status_text(own.visit.status),
+        "task_name": own.task.name,
+        "target_name": own.target.name,
+        "address": own.target.address,
+        "starts_on": own.task.starts_on,
+        "ends_on": own.task.ends_on,
+        "leads": own.member.leads,
+        "my_part_status": own.part.status,
+        "my_part_status_text": status_text(own.part.status),
+        "deadline": _deadline(deadline) if deadline else None,
+    }
+
+
+def _detail(found: VisitDetail, me: str) -> dict[str, Any]:
+    own = found.own
+    return {
+        "id": own.visit.id,
+        "number": own.visit.number,
+        "status": own.visit.status,
+        "status_text": status_text(own.visit.status),
+        "task": {
+            "name": own.task.name,
+            "number": own.task.number,
+            "starts_on": own.task.starts_on,
+            "ends_on": own.task.ends_on,
+            "announced": own.task.announced,
+        },
+        "target": _target(found),
+        "leads": own.member.leads,
+        "members": [_member(one, me) for one in found.group],
+        "my_part": {
+            "id": own.part.id,
+            "status": own.part.status,
+            "status_text": status_text(own.part.status),
+            "returned_reason": own.part.returned_reason,
+            "submission_id": own.part.submission_id,
+        },
+        "parts": [_part(one) for one in found.parts],
+        "items": found.items,
+        "result_codes": visits.result_codes(),
+        "measures": visits.measures(),
+        "evidence": [_evidence(own.visit.id, one) for one in found.evidence],
+        "deadlines": [_deadline(one) for one in found.deadlines],
+        "can": visits.can(own),
+        # The leader reads it out to the owner, who binds his WeChat by it (F1); of an unannounced visit nobody is told.
+        "notice_code": own.visit.notice_code if own.member.leads and own.task.announced else None,
+    }
+
+
+def _target(found: VisitDetail) -> dict[str, Any]:
+    target = found.own.target
+    return {
+        "name": target.name,
+        "code": target.code,
+        "address": target.address,
+        "kind": target.kind,
+        "business_scope": target.business_scope,
+        "registered_on": target.registered_on,
+        "region": target.region,
+        "contact": found.contact,
+        "history": _history(found.history),
+    }
+
+
+def _history(published: Sequence[tuple[Publication, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "published_at": one.published_at,
+            "department": department,
+            "result_text": one.body["result_text"],
+            "number": one.number,
+        }
+        for one, department in published
+    ]
+
+
+def _member(one: Colleague, me: str) -> dict[str, Any]:
+    return {
+        "staff_no": one.staff_no,
+        "name": one.name,
+        "department": one.department,
+        "leads": one.leads,
+        "mobile": one.mobile,
+        "accepted": one.accepted,
+        "mine": one.member_id == me,
+    }
+
+
+def _part(one: DepartmentPart) -> dict[str, Any]:
+    return {
+        "department": one.department.name,
+        "status": one.part.status,
+        "status_text": status_text(one.part.status),
+        "result_text": visits.result_of(one),
+        "submitted_at": one.submission.received_at if one.submission else None,
+    }
+
+
+def _evidence(visit_id: str, one: Evidence) -> dict[str, Any]:
+    taken_at = one.taken_at or one.received_at
+    return {
+        "digest": one.digest,
+        "kind": one.kind,
+        "thumb_url": evidence_url(visit_id, one.digest, "thumb"),
+        "display_url": evidence_url(visit_id, one.digest, "display"),
+        "taken_at": taken_at.isoformat(),
+        "stored": True,
+    }
+
+
+def _deadline(row: Deadline) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "text": DeadlineKind(row.kind).text,
+        "due_on": row.due_on,
+        "provisional": row.provisional,
+    }

@@ -1,0 +1,181 @@
+"""The public pages: results, draws, the plan; HTML made here, without a script and without signing in (H5, H6, Q2).
+
+GET -> read-only transaction -> publications service -> template (everything escaped) -> page that also prints
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+import segno
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from handlers.edge import Call, Routes
+from inspection.draw.announcement import SourceKind
+from inspection.errors import NotFoundError
+from inspection.reasons import VOID_REASONS
+from inspection.workdays import SHANGHAI
+from services import publications
+from services.publications import PAGE_SIZE
+from services.tasks import EXCLUSION_WORDS
+from services.visits import status_text
+
+Fill = Callable[[Call], Awaitable[dict[str, Any]]]
+TEMPLATES = Path(__file__).parent / "templates"
+SOURCE_WORDS = {
+    SourceKind.SYSTEM: "系统承诺值",
+    SourceKind.DICE: "现场产生",
+    SourceKind.PUBLIC: "社会公开数值",
+}
+HEADERS = {
+    # No script at all, nothing from elsewhere, in nobody's frame.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+routes = Routes()
+
+
+def _day(value: date | str | None) -> str:
+    """2026-03-02 -> 2026年3月2日."""
+    if not value:
+        return "—"
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _moment(value: datetime | str | None) -> str:
+    """An instant as people in China write it."""
+    if not value:
+        return "—"
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _templates() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(day=_day, moment=_moment, status=status_text, part=quote)
+    # Read once, here: a request never waits for the disk.
+    for name in found.list_templates(extensions=["html"]):
+        found.get_template(name)
+    return found
+
+
+PAGES = _templates()
+STYLE = (TEMPLATES / "style.css").read_text("utf-8")
+
+
+def page(path: str, template: str, section: str) -> Callable[[Fill], Fill]:
+    """Serve a template filled by the function; what is not there is a page too, with status 404."""
+
+    def keep(fill: Fill) -> Fill:
+        @routes.get(path, roles="public")
+        async def serve(call: Call) -> web.Response:
+            house = call.edge.house
+            common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": section}
+            try:
+                values = await fill(call)
+            except NotFoundError as error:
+                return _html("missing.html", {**common, "error": error}, 404)
+            return _html(template, {**common, **values}, 200)
+
+        return fill
+
+    return keep
+
+
+@page("/public", "results.html", "results")
+async def results(call: Call) -> dict[str, Any]:
+    """Published results, searched by name or code."""
+    words, number = call.query("q").strip(), call.number("page", 1)
+    total, rows = await publications.search(call.act, words, number)
+    pages = max(1, -(-total // PAGE_SIZE))
+    if number > pages:  # an old link, or fewer results than there were: the last page, not an empty one
+        number = pages
+        total, rows = await publications.search(call.act, words, number)
+    links = {one: f"/public?{urlencode({'q': words, 'page': one})}" for one in (number - 1, number + 1)}
+    return {
+        "q": words,
+        "total": total,
+        "rows": [row.body for row in rows],
+        "page": number,
+        "pages": pages,
+        "links": links,
+    }
+
+
+@page("/public/results/{number}", "result.html", "results")
+async def result(call: Call) -> dict[str, Any]:
+    """One published result."""
+    found, others = await publications.result(call.act, call.path["number"])
+    url = f"{call.edge.house.origin}/public/results/{quote(found.number)}"
+    return {
+        "body": found.body,
+        "published_at": found.published_at,
+        "others": [one.body for one in others],
+        "shown_url": unquote(url),
+        "code": _qr(url),
+    }
+
+
+@page("/public/draws", "draws.html", "draws")
+async def draws(call: Call) -> dict[str, Any]:
+    """All draws."""
+    return {"rows": await publications.draws(call.act), "void_reasons": VOID_REASONS}
+
+
+@page("/public/draws/{number}", "draw.html", "draws")
+async def draw(call: Call) -> dict[str, Any]:
+    """One draw: what was announced before any number was known."""
+    found = await publications.draw(call.act, call.path["number"])
+    return {
+        "row": found,
+        "source_words": SOURCE_WORDS,
+        "exclusion_words": EXCLUSION_WORDS,
+        "void_reasons": VOID_REASONS,
+    }
+
+
+@routes.get(r"/public/draws/{number}/{file:announcement\.json|seed\.json|published\.json}", roles="public")
+async def draw_file(call: Call) -> web.Response:
+    """A public file of a draw, byte for byte."""
+    data = await publications.public_file(call.act, call.path["number"], call.path["file"])
+    return web.Response(body=data, content_type="application/json", headers={"X-Content-Type-Options": "nosniff"})
+
+
+@page("/public/plan", "plan.html", "plan")
+async def plan(call: Call) -> dict[str, Any]:
+    """The annual plan."""
+    rows, names = await publications.plan(call.act)
+    return {"rows": rows, "names": names}
+
+
+@routes.get("/public/style.css", roles="public")
+async def style(call: Call) -> web.Response:  # noqa: ARG001 every handler takes the call
+    """The pages' one style sheet."""
+    return web.Response(text=STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _html(template: str, values: dict[str, Any], status: int) -> web.Response:
+    text = PAGES.get_template(template).render(values)
+    return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def _qr(url: str) -> Markup:
+    """The page's address for those who hold it on paper; made of digits and a path, so it is safe as it is."""
+    drawn = segno.make(url, error="m").svg_inline(scale=3, border=0, dark="#16324f", omitsize=True)
+    return Markup(drawn)  # noqa: S704 the library's own drawing of a code, no text of anybody's in it

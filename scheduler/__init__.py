@@ -1,0 +1,1 @@
+"""The clock edge: a few periodic ticks, each one service call."""
