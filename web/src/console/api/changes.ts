@@ -1,0 +1,80 @@
+/** What changes after a freeze: voids, replacements of people and targets, and recusals before it. */
+import { get, post } from '@/shared/api'
+
+export interface Reason {
+  code: string
+  text: string
+}
+
+export interface PersonChange {
+  id: string
+  visit_number: string
+  department: string
+  leaving: string
+  entering: string
+  reason_text: string
+  evidence: string
+  way: string
+  status: string
+  status_text: string
+  asked_at: string
+  decide: boolean
+}
+
+export interface TargetChange {
+  id: string
+  visit_number: string
+  leaving: string
+  entering: string
+  reason_text: string
+  evidence: string
+  status: string
+  status_text: string
+  proposed_at: string
+  decide: boolean
+}
+
+export interface Changes {
+  people: PersonChange[]
+  targets: TargetChange[]
+  reasons: Reason[]
+  target_reasons: Reason[]
+  way: 'next-in-order' | 'chosen'
+}
+
+export interface Recusal {
+  id: string
+  target_name: string
+  target_code: string
+  staff_no: string
+  name: string
+  department: string
+  ground_text: string
+  basis: string
+  declared_at: string
+}
+
+export interface Choices {
+  next: { staff_no: string; name: string } | null
+  rows: { staff_no: string; name: string }[]
+}
+
+export const fetchChanges = () => get<Changes>('/api/console/changes')
+export const fetchChoices = (id: string) => get<Choices>(`/api/console/replacements/${id}/choices`)
+export const approveChange = (id: string, staff_no = '') => post<unknown>(`/api/console/replacements/${id}/approve`, { staff_no })
+export const declineChange = (id: string) => post<unknown>(`/api/console/replacements/${id}/decline`)
+export const askReplacement = (visit: string, staff_no: string, reason: string, evidence: string) =>
+  post<unknown>(`/api/console/visits/${visit}/replacement`, { staff_no, reason, evidence })
+export const fillPlace = (visit: string, department: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/fill`, { department, evidence })
+export const entrustPlace = (visit: string, department: string, to: string, document: string) =>
+  post<unknown>(`/api/console/visits/${visit}/entrust`, { department, to, document })
+export const proposeSwap = (visit: string, reason: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/swap`, { reason, evidence })
+export const approveSwap = (id: string) => post<unknown>(`/api/console/swaps/${id}/approve`)
+export const declineSwap = (id: string) => post<unknown>(`/api/console/swaps/${id}/decline`)
+export const fetchRecusals = () => get<{ rows: Recusal[]; grounds: Reason[] }>('/api/console/recusals')
+export const declareRecusal = (body: { target_code: string; staff_no: string; ground: string; basis: string }) => post<unknown>('/api/console/recusals', body)
+export const endRecusal = (id: string) => post<unknown>(`/api/console/recusals/${id}/end`)
+export const fetchVoidReasons = () => get<{ reasons: Reason[] }>('/api/console/void-reasons')
+export const proposeVoid = (number: string, reason: string, detail: string) => post<unknown>(`/api/console/draws/${number}/void`, { reason, detail })
+export const approveVoid = (id: string) => post<unknown>(`/api/console/voids/${id}/approve`)
+export const declineVoid = (id: string) => post<unknown>(`/api/console/voids/${id}/decline`)

@@ -1,0 +1,69 @@
+/** Item lists: versions with dates of effect, filing, claims (A1-A15). */
+import { get, post } from '@/shared/api'
+
+export interface Guide { basis: string; content: string; steps: string; approval: string; publication: string; filing: string; drawing: string }
+
+export interface ItemDraft {
+  name: string; domain: string; sub_item: string; code: string; basis: string; subject: string; content: string
+  method: string; ratio: string; frequency: string; ratio_source: string; publication: string
+  item_class: '' | '重点' | '一般'; level: string; skill: string; batches: boolean; note: string
+  guide: Guide; department_id: string; partner_ids: string[]; form: Record<string, unknown>
+}
+
+export interface ListRow extends ItemDraft {
+  item_id: string; version_id: string; number: number; status: 'draft' | 'published'; removed: boolean
+  valid_from: string | null; department: string; partners: string[]; claimed_from: string | null
+  guide_gaps: string[]; changed?: string[]
+}
+
+export interface ItemList {
+  id: string; name: string; kind: 'department' | 'joint' | 'upper'; kind_text: string; department: string; department_id: string
+  level: string; duties: number; coverage: number | null; items: number; key_items: number; drafts: number; unfiled: number
+  warnings: string[]; can: { edit: boolean; file: boolean }
+}
+
+export interface Change {
+  id: string; number: number; reason: string; imported: boolean; valid_from: string; published_at: string; published_by: string
+  filed_on: string | null; filing_number: string; filed_by: string | null; filed: boolean
+}
+
+export interface ListDetail extends ItemList { on: string; rows: ListRow[]; draft_rows: ListRow[]; changes: Change[] }
+
+export interface Comparison {
+  state: string; state_text: string; name: string; item_id: string | null; upper_version_id: string | null
+  differences: { field: string; title: string; own: string; upper: string }[]
+}
+
+/** The columns that a draft sends: the server refuses any other. */
+const COLUMNS = [
+  'name', 'domain', 'sub_item', 'code', 'basis', 'subject', 'content', 'method', 'ratio', 'frequency', 'ratio_source',
+  'publication', 'item_class', 'level', 'skill', 'batches', 'note', 'guide', 'department_id', 'partner_ids', 'form',
+] as const
+
+const NO_GUIDE: Guide = { basis: '', content: '', steps: '', approval: '', publication: '', filing: '', drawing: '' }
+const BLANK: ItemDraft = {
+  name: '', domain: '', sub_item: '', code: '', basis: '', subject: '', content: '', method: '', ratio: '', frequency: '',
+  ratio_source: '', publication: '', item_class: '', level: '', skill: '', batches: false, note: '', guide: NO_GUIDE,
+  department_id: '', partner_ids: [], form: {},
+}
+
+/** A row as a draft that may be changed without changing the row; null: a new item. */
+export function draftOf(row: ListRow | null): ItemDraft {
+  const whole = row ? Object.fromEntries(COLUMNS.map((key) => [key, row[key]])) : {}
+  return structuredClone({ ...BLANK, ...whole, guide: { ...NO_GUIDE, ...row?.guide } }) as ItemDraft
+}
+
+const of = (id: string) => `/api/console/lists/${id}`
+export const fetchLists = () => get<{ rows: ItemList[] }>('/api/console/lists')
+export const fetchList = (id: string, on: string) => get<ListDetail>(of(id), { on })
+export const createList = (body: { name: string; kind: string; level: string; duties: number }) => post<{ id: string }>('/api/console/lists', body)
+export const addItem = (id: string, item: ItemDraft) => post<unknown>(`${of(id)}/items`, { items: [item] })
+export const changeItem = (id: string, item: string, draft: ItemDraft) => post<unknown>(`${of(id)}/items/${item}/draft`, draft)
+export const withdrawItem = (id: string, item: string) => post<unknown>(`${of(id)}/items/${item}/withdraw`)
+export const discardDraft = (version: string) => post<unknown>(`/api/console/list-drafts/${version}/discard`)
+export const publishList = (id: string, valid_from: string, reason: string) =>
+  post<{ number: number; versions: number; warnings: string[] }>(`${of(id)}/publish`, { valid_from, reason })
+export const fileChange = (id: string, filed_on: string, number: string) => post<unknown>(`/api/console/list-changes/${id}/file`, { filed_on, number })
+export const claim = (id: string, version_ids: string[]) => post<{ drafts: unknown[] }>(`${of(id)}/claims`, { version_ids })
+export const compare = (id: string, upper: string) => get<{ rows: Comparison[] }>(`${of(id)}/comparison/${upper}`)
+export const fetchVersions = (item: string) => get<{ rows: ListRow[] }>(`/api/console/list-items/${item}/versions`)

@@ -1,0 +1,20 @@
+/** One inspector: certificates, skills, leave (B9, B11-B14). */
+import { get, post } from '@/shared/api'
+
+export interface Certificate { id: string | null; kind: string; number: string; issuer: string; expires_on: string | null; valid: boolean }
+export interface Leave { id: string; starts_on: string; ends_on: string | null; reason: string }
+export interface Person {
+  staff_no: string; name: string; userid: string | null; post: string; active: boolean; department: string; kind: string; kind_text: string
+  skills: string[]; counts_as: string[]; certificates: Certificate[]; leaves: Leave[]
+}
+export type Sync = Record<'seen' | 'added' | 'renamed' | 'left' | 'returned' | 'unplaced', string[]>
+
+const one = (staff: string) => `/api/console/inspectors/one/${encodeURIComponent(staff)}`
+export const fetchPerson = (staff: string) => get<Person>(one(staff))
+export const editPerson = (staff: string, changes: { post: string; kind: string; skills: string[] }) => post<unknown>(`${one(staff)}/edit`, changes)
+export const addCertificate = (staff: string, body: { kind: string; number: string; issuer: string; expires_on: string }) => post<unknown>(`${one(staff)}/certificates`, body)
+export const withdrawCertificate = (staff: string, id: string) => post<unknown>(`${one(staff)}/certificates/${id}/withdraw`)
+export const addLeave = (staff: string, body: { starts_on: string; ends_on: string | null; reason: string }) => post<unknown>(`${one(staff)}/leaves`, body)
+export const endLeave = (staff: string, id: string, ends_on: string) => post<unknown>(`${one(staff)}/leaves/${id}/end`, { ends_on })
+export const fetchExpiring = (until: string) => get<{ rows: { staff_no: string; name: string; department: string; certificate_expires: string | null }[] }>('/api/console/inspectors/expiring', { until })
+export const syncContacts = () => post<Sync>('/api/console/inspectors/contacts/sync')

@@ -1,0 +1,80 @@
+/** The two libraries, the item list and the annual plan. */
+import { get } from '@/shared/api'
+
+export interface Target {
+  code: string
+  name: string
+  kind: string
+  region: string
+  address: string
+  status: string
+  status_text: string
+  credit_class: string
+  category_text: string
+  region_code: string
+  trade: string
+  trade_text: string
+  labels: string[]
+}
+
+export interface Inspector {
+  staff_no: string
+  name: string
+  department: string
+  kind: string
+  kind_text: string
+  skills: string[]
+  certificate_expires: string | null
+  on_leave: unknown
+  userid: string | null
+}
+
+export interface Item {
+  id: string
+  domain: string
+  name: string
+  department: string
+  partners: string[]
+  item_class: string
+  subject: string
+  basis: string
+}
+
+export interface PlanEntry {
+  id: string
+  name: string
+  item_text: string
+  scope_text: string
+  quota_text: string
+  frequency: string
+  department: string
+  partners: string[]
+  starts_on: string
+  ends_on: string
+  mode: string
+  tasks: { id: string; number: string; status: string }[]
+}
+
+export interface TargetQuery {
+  q: string
+  region: string
+  status: string
+  trade: string
+  credit_class: string
+  category: string
+  /** The code of the last row seen: the next page begins behind it, however deep. */
+  after: string
+}
+
+interface TargetPage {
+  total: number
+  more_than_total: boolean
+  next: string | null
+  page_size: number
+  rows: Target[]
+}
+
+export const fetchTargets = (query: TargetQuery) => get<TargetPage>('/api/console/targets', { ...query })
+export const fetchInspectors = () => get<{ rows: Inspector[] }>('/api/console/inspectors')
+export const fetchItems = () => get<{ rows: Item[] }>('/api/console/items')
+export const fetchPlan = () => get<{ rows: PlanEntry[] }>('/api/console/plan')

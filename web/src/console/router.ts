@@ -1,0 +1,66 @@
+/** The pages, and who sees them in the menu. The server decides again at every request. */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import type { Role } from './api/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title: string
+    roles: readonly Role[]
+    group?: string
+  }
+}
+
+const OFFICE: readonly Role[] = ['coordinator']
+const DESK: readonly Role[] = ['coordinator', 'approver', 'admin']
+const APPROVERS: readonly Role[] = ['approver']
+const DECIDERS: readonly Role[] = ['coordinator', 'approver']
+const ROOM: readonly Role[] = ['coordinator', 'observer']
+const WATCHERS: readonly Role[] = ['coordinator', 'approver', 'observer', 'admin']
+
+export const pages: RouteRecordRaw[] = [
+  { path: '/', component: () => import('./pages/OverviewPage.vue'), meta: { title: '总览', roles: DESK, group: '工作' } },
+  { path: '/tasks', component: () => import('./pages/TasksPage.vue'), meta: { title: '抽查任务', roles: WATCHERS, group: '工作' } },
+  { path: '/approvals', component: () => import('./pages/ApprovalsPage.vue'), meta: { title: '结果审批', roles: APPROVERS, group: '工作' } },
+  { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: DESK, group: '工作' } },
+  { path: '/changes', component: () => import('./room/ChangesPage.vue'), meta: { title: '回避与更换', roles: DECIDERS, group: '工作' } },
+  { path: '/plan', component: () => import('./pages/PlanPage.vue'), meta: { title: '年度计划', roles: DESK, group: '两库一清单' } },
+  { path: '/plans', component: () => import('./plans/PlansPage.vue'), meta: { title: '计划管理', roles: DESK, group: '两库一清单' } },
+  { path: '/lists', component: () => import('./lists/ListsPage.vue'), meta: { title: '事项清单', roles: DESK, group: '两库一清单' } },
+  { path: '/targets', component: () => import('./pages/TargetsPage.vue'), meta: { title: '检查对象', roles: DESK, group: '两库一清单' } },
+  { path: '/libraries', component: () => import('./libraries/LibrariesPage.vue'), meta: { title: '名录子库', roles: DESK, group: '两库一清单' } },
+  { path: '/inspectors', component: () => import('./pages/InspectorsPage.vue'), meta: { title: '执法人员', roles: DESK, group: '两库一清单' } },
+  { path: '/policies', component: () => import('./policies/PoliciesPage.vue'), meta: { title: '差异化', roles: DESK, group: '两库一清单' } },
+  { path: '/imports', component: () => import('./pages/ImportsPage.vue'), meta: { title: '数据导入', roles: OFFICE, group: '两库一清单' } },
+  { path: '/messages', component: () => import('./pages/MessagesPage.vue'), meta: { title: '消息', roles: OFFICE, group: '留痕' } },
+  { path: '/audit', component: () => import('./pages/AuditPage.vue'), meta: { title: '审计', roles: DESK, group: '留痕' } },
+]
+
+export const router = createRouter({
+  history: createWebHistory('/console/'),
+  routes: [
+    ...pages,
+    {
+      path: '/tasks/:id',
+      component: () => import('./task/TaskPage.vue'),
+      props: true,
+      meta: { title: '任务', roles: WATCHERS },
+    },
+    {
+      path: '/room/:id',
+      component: () => import('./room/RoomPage.vue'),
+      props: true,
+      meta: { title: '抽取现场', roles: ROOM },
+    },
+    { path: '/clock/bulletin', component: () => import('./clock/BulletinPage.vue'), meta: { title: '每周通报', roles: DESK } },
+    { path: '/clock/forecast', component: () => import('./clock/ForecastPage.vue'), meta: { title: '负荷预测', roles: DESK } },
+    { path: '/items', component: () => import('./pages/ItemsPage.vue'), meta: { title: '抽查事项', roles: DESK } },
+    { path: '/lists/:id', component: () => import('./lists/ListPage.vue'), props: true, meta: { title: '事项清单', roles: DESK } },
+    { path: '/plans/:id', component: () => import('./plans/PlanOnePage.vue'), props: true, meta: { title: '计划', roles: DESK } },
+    { path: '/:rest(.*)*', redirect: '/' },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+router.afterEach((to) => {
+  document.title = `${to.meta.title} · 随查管理台`
+})

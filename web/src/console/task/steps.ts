@@ -1,0 +1,58 @@
+/** Where a task stands, what comes next, and whose turn it is. Pure. */
+import type { Task, TaskStatus } from '../api/tasks'
+
+export const STEPS: { status: TaskStatus; text: string }[] = [
+  { status: 'draft', text: '草稿' },
+  { status: 'prepared', text: '待冻结' },
+  { status: 'frozen', text: '已冻结' },
+  { status: 'drawn', text: '已抽取' },
+  { status: 'finished', text: '已办结' },
+]
+
+export interface Next {
+  what: string
+  who: string
+}
+
+type Standing = Pick<Task, 'status' | 'prepared_by' | 'draw' | 'visits' | 'can'>
+
+/** The source whose value is asked for now, if any. */
+export function nextSource(task: Standing): string | null {
+  const waiting = task.draw?.sources.find((source) => source.kind !== 'system' && !source.entered)
+  return waiting?.name ?? null
+}
+
+/** How many visits and parts are done, for the line under the drawn list. */
+export function progress(task: Pick<Task, 'visits'>): { visits: number; accepted: number; submitted: number; approved: number; published: number; parts: number } {
+  const parts = task.visits.flatMap((visit) => visit.parts)
+  const among = (...statuses: string[]) => parts.filter((part) => statuses.includes(part.status)).length
+  return {
+    visits: task.visits.length,
+    accepted: task.visits.filter((visit) => visit.status !== 'assigned').length,
+    parts: parts.length,
+    submitted: among('submitted', 'approved', 'published'),
+    approved: among('approved', 'published'),
+    published: among('published'),
+  }
+}
+
+/** What is to be done next, and by whom. */
+export function nextOf(task: Standing): Next {
+  if (task.status === 'draft') return { what: '核对候选名录和人员，确认无误后提交冻结。', who: '协调员（第一人）' }
+  if (task.status === 'prepared') {
+    const first = task.prepared_by ? `${task.prepared_by}已提交，` : ''
+    return { what: `${first}须由另一人核对并冻结；冻结后名单不能再改。`, who: '另一位协调员（第二人）' }
+  }
+  if (task.status === 'frozen') {
+    const source = nextSource(task)
+    if (source) return { what: `录入种子来源“${source}”的值；每个值只能录入一次。`, who: '协调员或现场监督员' }
+    return { what: '种子已齐，可以抽取；抽取后立即锁定并派发。', who: '协调员' }
+  }
+  if (task.status === 'drawn') {
+    const { parts, submitted, approved, published } = progress(task)
+    if (submitted < parts) return { what: `检查进行中：${submitted} / ${parts} 份结果已提交。`, who: '各组检查人员' }
+    if (approved < parts) return { what: `等待部门审批：${approved} / ${parts} 份已审批。`, who: '各部门审批人' }
+    return { what: `可以公示：${published} / ${parts} 份已公示。`, who: '协调员或部门审批人' }
+  }
+  return { what: '全部结果已公示，任务办结。', who: '—' }
+}

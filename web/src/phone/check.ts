@@ -1,0 +1,109 @@
+/**
+ * What still stands between a draft and its submission, in the order of the pages. Pure.
+ * The backend checks again; this is here so that the inspector learns it on site and not in the evening.
+ */
+import { answerKey } from './manifest'
+import type { Answer, Draft, Item, Question, Visit } from './types'
+
+export type Place = 'form' | 'result' | 'sign'
+
+/** One thing to do. `anchor` is the id of the element to scroll to. */
+export interface Gap {
+  place: Place
+  anchor: string
+  text: string
+}
+
+/** Whether the question demands a photo for this answer. "na" needs none. */
+export const photoNeeded = (question: Question, value: string): boolean =>
+  (question.photo_when === 'always' && value !== '' && value !== 'na') || (question.photo_when === 'no' && value === 'no')
+
+export const commentNeeded = (question: Question, value: string): boolean => question.comment_when === 'no' && value === 'no'
+
+export const questionAnchor = (item: Item, question: Question): string => `q-${item.task_item_id}-${question.id}`
+
+/** Why a number is not acceptable, or ''. */
+export function numberFault(question: Question, value: string): string {
+  if (value === '') return ''
+  const number = Number(value)
+  if (!Number.isFinite(number)) return '请填数字'
+  if (question.min !== undefined && number < question.min) return `不能小于 ${question.min}`
+  if (question.max !== undefined && number > question.max) return `不能大于 ${question.max}`
+  return ''
+}
+
+/** The reasons one answer is not complete yet; `excused` when a direct result stands without the checklist. */
+export function answerFaults(question: Question, answer: Answer | undefined, excused = false): string[] {
+  const { value = '', comment = '', photos = [] } = answer ?? {}
+  const faults: string[] = []
+  if (question.required && !excused && value.trim() === '') faults.push('未答')
+  if (question.kind === 'number' && numberFault(question, value)) faults.push(numberFault(question, value))
+  if (commentNeeded(question, value) && !comment.trim()) faults.push('缺说明')
+  if (photoNeeded(question, value) && photos.length === 0) faults.push('缺照片')
+  return faults
+}
+
+/** How many of an item's questions have an answer. */
+export function answered(item: Item, draft: Draft): number {
+  return item.form.questions.filter((question) => draft.answers[answerKey(item.task_item_id, question.id)]?.value).length
+}
+
+/** Everything missing, empty when the draft can be sent. */
+export function gaps(visit: Visit, draft: Draft): Gap[] {
+  return [...formGaps(visit, draft), ...resultGaps(visit, draft), ...signatureGaps(visit, draft)]
+}
+
+function formGaps(visit: Visit, draft: Draft): Gap[] {
+  const excused = isDirect(visit, draft)
+  return visit.items.flatMap((item) =>
+    item.form.questions.flatMap((question, index) =>
+      answerFaults(question, draft.answers[answerKey(item.task_item_id, question.id)], excused).map((fault): Gap => ({
+        place: 'form', anchor: questionAnchor(item, question), text: `${item.name} 第 ${index + 1} 题：${fault}`,
+      })),
+    ),
+  )
+}
+
+const chosenResults = (visit: Visit, draft: Draft) => visit.result_codes.filter((code) => draft.results.includes(code.code))
+
+/** A result that stands without the checklist is chosen. */
+export const isDirect = (visit: Visit, draft: Draft): boolean => chosenResults(visit, draft).some((code) => code.direct)
+
+/** A chosen result or measure must be described in words. */
+export const detailNeeded = (visit: Visit, draft: Draft): boolean =>
+  [...chosenResults(visit, draft), ...visit.measures.filter((measure) => draft.measures.includes(measure.code))].some((one) => one.needs_detail)
+
+const hasPhotos = (draft: Draft): boolean => draft.photos.length > 0 || Object.values(draft.answers).some((answer) => answer.photos.length > 0)
+
+/** Codes that stand alone: 未发现问题 among the results, 无需后续处置 among the measures. */
+const ALONE = new Set(['none', 'nothing'])
+
+/** The list after a press on one code: it comes or goes, and what stands alone pushes out the others. */
+export function pressed(list: string[], code: string): string[] {
+  if (list.includes(code)) return list.filter((other) => other !== code)
+  return ALONE.has(code) ? [code] : [...list.filter((other) => !ALONE.has(other)), code]
+}
+
+function resultGaps(visit: Visit, draft: Draft): Gap[] {
+  const found: Gap[] = []
+  const add = (anchor: string, text: string) => found.push({ place: 'result', anchor, text })
+  if (!draft.results.length) add('results', '还没有选择检查结果')
+  const chosen = chosenResults(visit, draft)
+  if (detailNeeded(visit, draft) && !draft.resultDetail.trim() && !draft.note.trim()) add('result-detail', '所选结果或措施需要写明具体情况')
+  if (chosen.some((code) => code.needs_evidence) && !hasPhotos(draft)) add('photos', '这个结果须先固定证据：请拍现场照片')
+  if (chosen.some((code) => code.problem) && !draft.measures.length) add('measures', '发现问题时请选择后续处置措施')
+  return found
+}
+
+function signatureGaps(visit: Visit, draft: Draft): Gap[] {
+  const found: Gap[] = []
+  const add = (anchor: string, text: string) => found.push({ place: 'sign', anchor, text })
+  const refused = visit.leads && draft.owner.mode === 'refused'
+  if (visit.leads && !refused && !draft.owner.name.trim()) add('owner', '请填写当事人姓名')
+  if (visit.leads && !refused && !draft.owner.digest) add('owner', '当事人还没有签字')
+  if (refused && !draft.owner.reason.trim()) add('owner', '请写明当事人拒签或无法签字的原因')
+  const need = refused ? 2 : 1
+  const have = Object.keys(draft.signatures).length
+  if (have < need) add('inspectors', refused ? `当事人未签字时须两名执法人员签字（还差 ${need - have} 人）` : '执法人员还没有签字')
+  return found
+}

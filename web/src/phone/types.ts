@@ -1,0 +1,205 @@
+/** What the phone API says (contract: GET /api/phone/visits, /visits/ID) and what the phone sends back. */
+
+export interface VisitRow {
+  id: string
+  number: string
+  status: string
+  status_text: string
+  task_name: string
+  target_name: string
+  address: string
+  starts_on: string
+  ends_on: string
+  leads: boolean
+  my_part_status: string
+  my_part_status_text: string
+  deadline: { due_on: string; kind: string; text: string } | null
+}
+
+export interface Question {
+  id: string
+  text: string
+  kind: 'yesno' | 'choice' | 'number' | 'text' | 'date'
+  options?: string[]
+  unit?: string
+  min?: number
+  max?: number
+  required: boolean
+  key: boolean
+  basis?: string
+  photo_when?: 'always' | 'no'
+  comment_when?: 'no'
+}
+
+export interface Item {
+  task_item_id: string
+  name: string
+  basis: string
+  form: { version: number | string; title: string; questions: Question[] }
+}
+
+export interface Member {
+  staff_no: string
+  name: string
+  department: string
+  leads: boolean
+  mobile: string
+  accepted: boolean
+  mine: boolean
+}
+
+export interface Part {
+  department: string
+  status: string
+  status_text: string
+  result_text: string
+  submitted_at: string | null
+}
+
+export interface StoredEvidence {
+  digest: string
+  kind: string
+  thumb_url: string
+  display_url: string
+  taken_at: string | null
+}
+
+export interface ResultCode {
+  code: string
+  text: string
+  needs_detail: boolean
+  /** A result that stands without the checklist (cannot be reached, refuses): only with evidence (G12). */
+  direct: boolean
+  /** Stands only after photos were taken. */
+  needs_evidence?: boolean
+  /** Something is wrong: a measure must follow. */
+  problem?: boolean
+}
+
+export interface Measure {
+  code: string
+  text: string
+  needs_detail?: boolean
+}
+
+export interface Visit {
+  id: string
+  number: string
+  status: string
+  status_text: string
+  task: { name: string; number: string; starts_on: string; ends_on: string; announced: boolean }
+  target: {
+    name: string
+    code: string
+    address: string
+    kind: string
+    business_scope: string
+    registered_on: string
+    region: string
+    contact: { name: string; phone: string } | null
+    history: { published_at: string; department: string; result_text: string; number: string }[]
+  }
+  leads: boolean
+  members: Member[]
+  my_part: { id: string; status: string; status_text: string; returned_reason: string | null; submission_id: string | null } | null
+  parts: Part[]
+  items: Item[]
+  result_codes: ResultCode[]
+  measures: Measure[]
+  evidence: StoredEvidence[]
+  deadlines: { kind: string; text: string; due_on: string; provisional: boolean }[]
+  can: { accept: boolean; submit: boolean; confirm: boolean }
+}
+
+export interface Answer {
+  value: string
+  comment: string
+  photos: string[]
+}
+
+/** The owner's side of the record: signed with name and picture, or refused with a reason. */
+export interface OwnerDraft {
+  mode: 'signed' | 'refused'
+  name: string
+  digest: string
+  reason: string
+}
+
+/** Everything typed for one visit, kept on the phone until the receipt. */
+export interface Draft {
+  visitId: string
+  submissionId: string
+  number: string
+  targetName: string
+  /** Keyed by `answerKey(task_item_id, question_id)`. */
+  answers: Record<string, Answer>
+  photos: string[]
+  results: string[]
+  resultDetail: string
+  measures: string[]
+  note: string
+  owner: OwnerDraft
+  /** staff_no -> digest of the signature's picture. */
+  signatures: Record<string, string>
+  savedAt: string
+}
+
+export interface Manifest {
+  submission_id: string
+  answers: { task_item_id: string; question_id: string; value: string; comment?: string; photos: string[] }[]
+  photos: string[]
+  results: string[]
+  result_detail: string
+  measures: string[]
+  note: string
+  owner_signature:
+    | { kind: 'signed'; name: string; digest: string }
+    | { kind: 'refused'; reason: string }
+    | null
+  inspector_signatures: { staff_no: string; digest: string }[]
+  device: { ua: string; saved_at: string }
+}
+
+export interface Receipt {
+  submission_id: string
+  visit_number: string
+  received_at: string
+  manifest_digest: string
+  evidence: string[]
+}
+
+/** A file that exists on this phone only, until the receipt. */
+export interface Evidence {
+  digest: string
+  visitId: string
+  kind: 'photo' | 'signature'
+  blob: Blob
+  thumb: Blob | null
+  takenAt: string
+  place: Place | null
+}
+
+export interface Place {
+  lat: number
+  lon: number
+  /** Metres. */
+  accuracy: number
+}
+
+/** A submission on its way: the manifest is fixed, only the progress changes. */
+export interface Sending {
+  visitId: string
+  manifest: Manifest
+  /** Digests the backend has confirmed. */
+  stored: string[]
+  /** The manifest went out at least once and no clear no came back: it may have arrived. */
+  maybeArrived: boolean
+  refused: { title: string; action: string; code: string } | null
+}
+
+/** Kept after the receipt: what was delivered, so that a returned part starts from it and not from nothing. */
+export interface Delivered {
+  visitId: string
+  receipt: Receipt
+  manifest: Manifest
+}
