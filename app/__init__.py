@@ -1,0 +1,1 @@
+"""Start-up and command line: settings, wiring, lifecycle, the `suicha` command."""

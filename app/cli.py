@@ -1,0 +1,266 @@
+"""The command `suicha`: thin; each command reads its settings, calls `app.run` and shows what came of it.
+
+words -> typer -> command -> app.run | app.tour | app.verify     SuichaError -> sentence, what to do, exit 1
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+from typer.exceptions import TyperException
+
+from app import bench, run, verify
+from app.demo import demo_settings
+from app.settings import Settings, check_settings, load_settings
+from app.tour.alone import tour_alone
+from app.tour.stage import Stage
+from inspection.errors import Kind, SuichaError
+from services.imports import KINDS, Report
+
+WRONG_WORDS = 2  # exit code for a command line that is none
+DEMO_FOLDER = Path("var/demo")
+REASONS_SHOWN = 20
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="随查：双随机、一公开联合抽查，从名录到公示。",
+)
+Config = Annotated[Path, typer.Option("--config", envvar="SUICHA_CONFIG", help="配置文件")]
+ServerPort = Annotated[int, typer.Option("--port", min=1, max=65535, help="服务器端口")]
+SandboxPort = Annotated[int, typer.Option("--sandbox-port", min=1, max=65535, help="沙箱端口")]
+AsJson = Annotated[bool, typer.Option("--json", help="最后一行输出一个 JSON 对象")]
+
+
+class Register(Enum):
+    """What can be imported, as the command line names it."""
+
+    TARGETS = "targets"
+    CREDIT = "credit"
+    INSPECTORS = "inspectors"
+    ITEMS = "items"
+    PLAN = "plan"
+
+
+class ConfigMissingError(SuichaError):
+    """没有找到配置文件 {file}。"""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "config-missing"
+    action: ClassVar[str] = "请把 config.example.toml 复制为 config.toml 并修改，或用 --config 写明位置。"
+
+
+class FileMissingError(SuichaError):
+    """没有找到文件 {file}。"""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "file-missing"
+    action: ClassVar[str] = "请核对文件的位置和名称，数据没有变化。"
+
+
+class DatabaseError(SuichaError):
+    """数据库不能使用：{why}"""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "database"
+    action: ClassVar[str] = "请检查配置中的 [storage] database，确认数据库在运行、有权限；数据没有变化。"
+
+
+class DefectError(SuichaError):
+    """程序内部出现错误（{what}）。"""
+
+    code: ClassVar[str] = "defect"
+    action: ClassVar[str] = "请设置环境变量 SUICHA_DEBUG=1 再运行一次，把显示的内容告诉开发人员。"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives its exit code. Whatever goes wrong is one sentence, never a stack trace."""
+    _log_to_stderr()
+    try:
+        return app(arguments, prog_name="suicha", standalone_mode=False) or 0
+    except TyperException as wrong:
+        print(f"命令有误：{wrong}　用法请看 suicha --help", file=sys.stderr)  # noqa: T201 this is the screen
+        return WRONG_WORDS
+    except SuichaError as error:
+        return _tell(error)
+    except SQLAlchemyError as error:
+        return _tell(DatabaseError(why=f"{type(error).__name__}。"))
+    except (KeyboardInterrupt, typer.Abort):
+        return 1
+    except Exception as error:
+        if os.environ.get("SUICHA_DEBUG"):
+            raise
+        return _tell(DefectError(what=type(error).__name__))
+
+
+def _tell(error: SuichaError) -> int:
+    print(f"{error.sentence()}\n{error.action}".rstrip(), file=sys.stderr)  # noqa: T201 this is the screen
+    return 1
+
+
+def _log_to_stderr() -> None:
+    """Logs go beside what commands print, as plain lines; a trace never shows the values of variables."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@app.command()
+def serve(config: Config = Path("config.toml")) -> None:
+    """启动服务器（先更新数据库结构），直到收到停止信号。"""
+    _do(run.run_server(_settings(config), _stage()))
+
+
+@app.command()
+def demo(
+    port: ServerPort = 8080,
+    sandbox_port: SandboxPort = 8081,
+    folder: Annotated[Path, typer.Option("--folder", help="演示数据的文件夹")] = DEMO_FOLDER,
+    *,
+    tour: Annotated[bool, typer.Option("--tour/--no-tour", help="第一次启动时完整演示一遍")] = True,
+) -> None:
+    """启动演示办公室：虚构的数据、企业微信沙箱、可以拨快的时钟。"""
+    _do(run.run_demo(folder, (port, sandbox_port), _stage(), tour=tour))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="沙箱端口")] = 8081,
+    config: Config = Path("config.toml"),
+) -> None:
+    """只启动企业微信沙箱；没有配置文件时使用演示办公室的密钥。"""
+    settings = load_settings(config) if config.exists() else demo_settings(DEMO_FOLDER, 8080, port)
+    _do(run.run_sandbox(settings, port, _stage()))
+
+
+@app.command("check-config")
+def check_config(file: Annotated[Path, typer.Argument(help="配置文件")] = Path("config.toml")) -> int:
+    """检查配置文件，逐条列出错误所在的行和原因。"""
+    if not file.exists():
+        raise ConfigMissingError(file=file)
+    _, mistakes = check_settings(file.read_text("utf-8"), dict(os.environ))
+    for mistake in mistakes:
+        typer.echo(mistake)
+    typer.echo(f"{file} 共有 {len(mistakes)} 处错误。" if mistakes else f"{file} 正确。")
+    return 1 if mistakes else 0
+
+
+@app.command("import")
+def import_(
+    register: Annotated[Register, typer.Argument(help="名录种类")],
+    file: Annotated[Path, typer.Argument(help="CSV、XLSX 或压缩的 .csv.gz 文件")],
+    config: Config = Path("config.toml"),
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查并报告，不写入")] = False,
+    source: Annotated[str, typer.Option("--source", help="检查对象属于哪份名录；同一名录中不再出现的会被报告")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """导入名录：检查对象、信用风险分类、检查人员、抽查事项清单或年度计划。"""
+    if not file.is_file():
+        raise FileMissingError(file=file)
+    order = run.ImportOrder(kind=register.value, path=file, dry_run=dry_run, source=source)
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+        bar = progress.add_task("导入", total=None)
+        work = run.import_file(
+            _settings(config), order, lambda done, of: progress.update(bar, completed=done, total=of)
+        )
+        report = _do(work)
+    if as_json:
+        typer.echo(json.dumps(report.as_data(), ensure_ascii=False, default=str))
+    else:
+        _show_report(report)
+
+
+app.command("bench")(bench.bench)
+
+
+@app.command("verify")
+def verify_(bundle: Annotated[Path, typer.Argument(help="抽取包：文件夹或 .zip")]) -> int:
+    """独立校验抽取包：不需要数据库和网络。"""
+    return verify.main([str(bundle)])
+
+
+@app.command()
+def migrate(config: Config = Path("config.toml")) -> None:
+    """把数据库结构更新到最新。"""
+    _do(run.migrate_once(_settings(config)))
+    typer.echo("数据库结构已是最新。")
+
+
+@app.command()
+def tour(
+    register: Annotated[Path | None, typer.Option("--register", help="用这份检查对象名录代替虚构的名录")] = None,
+    keep: Annotated[Path | None, typer.Option("--keep", help="把演示用的数据库和文件留在这个文件夹")] = None,
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """自动演示全过程：导入、抽取、推送、现场检查、审批、公示、催办，并逐项核对。"""
+    if register is not None and not register.is_file():
+        raise FileMissingError(file=register)
+    stage = _stage()
+    try:
+        outcome = _do(tour_alone(stage, register, keep))
+    except SuichaError as error:
+        if as_json:
+            typer.echo(json.dumps({"ok": False, "error": error.sentence()}, ensure_ascii=False))
+        raise
+    stage.say(run.closing_words(outcome))
+    if as_json:
+        typer.echo(json.dumps(outcome.as_data(), ensure_ascii=False))
+    return 0 if outcome.ok else 1
+
+
+def _settings(config: Path) -> Settings:
+    if not config.exists():
+        raise ConfigMissingError(file=config)
+    return load_settings(config)
+
+
+def _stage() -> Stage:
+    return Stage(Console())
+
+
+def _do(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def _show_report(report: Report) -> None:
+    console, data = Console(), report.data
+    table = Table(
+        "读取", "新增", "变更", "未变", "名录中已消失", "拒绝", title=f"{KINDS[report.kind]}：{report.file_name}"
+    )
+    table.add_row(
+        *(str(data[name]) for name in ("read", "added", "changed", "unchanged", "vanished", "rejected_count"))
+    )
+    console.print(table)
+    for one in report.rejected[:REASONS_SHOWN]:
+        console.print(f"第 {one.row} 行 {one.field}：{one.reason}（{one.value}）", markup=False, highlight=False)
+    if data["rejected_count"] > REASONS_SHOWN:
+        console.print(f"……另有 {data['rejected_count'] - REASONS_SHOWN} 行，到工作台下载未导入清单，改好后再导入。")
+    if data["unknown_columns"]:
+        console.print(f"没有使用的列：{'、'.join(data['unknown_columns'])}", markup=False)
+    console.print("试导入，没有写入。" if report.dry_run else "已写入。")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

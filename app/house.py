@@ -1,0 +1,221 @@
+"""Wiring: settings become the parts of one running house. The one place where all of them meet.
+
+Settings -> Database, House, WeCom, WeChat -> Sender, InboxWorker, ticks -> web.Application
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+
+import structlog
+
+from app.fonts import FONT_NAME, find_font
+from app.settings import Settings
+from bot.inbox import InboxWorker
+from bot.sender import Sender
+from bot.wechat import WeChatClient, WeChatSettings
+from bot.wecom import WeComClient, WeComSettings
+from inspection.actors import SYSTEM
+from inspection.deadlines import ClockRules
+from inspection.errors import SuichaError, UnavailableError
+from inspection.workdays import official_calendar
+from models.base import KEYS
+from models.blobs import LocalBlobs
+from models.database import Database
+from services import contacts, pauses, replacements, rounds, visits
+from services.act import Act, House, Rules
+from services.contacts import AddressBook
+from services.leader import Leader
+from services.photo_lab import PhotoLab
+
+Clock = Callable[[], datetime]
+log = structlog.get_logger(__name__)
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """A house put together but not yet open."""
+
+    settings: Settings
+    database: Database
+    house: House
+    clock: Clock
+    wecom: WeComClient
+    wechat: WeChatClient
+    sender: Sender
+    inbox: InboxWorker
+    leader: Leader
+    wake_sender: asyncio.Event
+    wake_inbox: asyncio.Event
+
+    async def remind(self) -> int:
+        """Do what the clock has to do now, if this process leads; gives how many reminders are new."""
+        term = await self.leader.term()
+        return 0 if term is None else await rounds.play(self.system_act, term)
+
+    @asynccontextmanager
+    async def system_act(self) -> AsyncIterator[Act]:
+        """Open an act of the system itself, in a transaction of its own."""
+        async with self.database.write() as db:
+            yield Act(db=db, actor=SYSTEM, now=self.clock(), house=self.house)
+
+    async def address_book(self) -> AddressBook:
+        """Ask WeCom for everybody and every department that the app sees; raises UnavailableError."""
+        return AddressBook(people=await self.wecom.contacts(), departments=await self.wecom.departments())
+
+    async def sync_contacts(self) -> None:
+        """Hold our members against the address book; what speaks against it is logged, and the next run tries again."""
+        try:
+            book = await self.address_book()
+            async with self.database.write() as db:
+                act = Act(db=db, actor=SYSTEM, now=self.clock(), house=self.house)
+                await contacts.sync_all(act, book)
+        except SuichaError as error:
+            log.warning("contacts not synchronised", code=error.code)
+
+    async def close(self) -> None:
+        """Close everything in the opposite order."""
+        await self.wecom.close()
+        await self.wechat.close()
+        await self.house.photo_lab.close()
+        await self.leader.close()
+        await self.database.close()
+
+
+def load_keys(settings: Settings) -> None:
+    """Make the field keys known, before anything is read from the database."""
+    KEYS.load({name: bytes.fromhex(key) for name, key in settings.keys.field_keys.items()}, settings.keys.current)
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database that the settings name; SQLite's folder is made."""
+    url = settings.storage.database
+    if url.startswith("sqlite"):
+        Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
+    return Database(url)
+
+
+def build_house(settings: Settings) -> House:
+    """What services are handed."""
+    font = find_font(
+        [Path(settings.storage.font) if settings.storage.font else None, REPOSITORY / "var" / "fonts" / FONT_NAME]
+    )
+    rules = settings.rules.model_dump()
+    return House(
+        office_name=settings.office.name,
+        lead_code=settings.office.lead_code,
+        origin=settings.server.origin,
+        blobs=LocalBlobs(settings.storage.files),
+        calendar=official_calendar(),
+        rules=Rules(**rules),
+        clock=clock_rules(settings),
+        link_key=bytes.fromhex(settings.keys.link_key),
+        photo_lab=PhotoLab(font),
+        font=font,
+    )
+
+
+def clock_rules(settings: Settings) -> ClockRules:
+    """What the settings say of reminding, hours read as times."""
+    values = settings.clock.model_dump()
+    hours = {name: time.fromisoformat(values[name]) for name in ("digest_at", "quiet_from", "quiet_until")}
+    return ClockRules(**{**values, **hours})
+
+
+def build(settings: Settings, clock: Clock) -> Parts:
+    """Put the house together; nothing is opened or sent yet."""
+    load_keys(settings)
+    database, house = open_database(settings), build_house(settings)
+    wecom, wechat = _clients(settings)
+    wake_sender, wake_inbox = asyncio.Event(), asyncio.Event()
+    database.on_commit.append(wake_sender.set)
+    sender = Sender(database=database, wecom=wecom, wechat=wechat, clock=clock, origin=house.origin)
+    actions = {
+        "accept": accept_from_card,
+        "snooze": pauses.snooze_from_card,
+        "replace": replace_from_card,
+        "recuse": recuse_from_card,
+        "approve-replacement": approve_from_card,
+    }
+    events = {"event:change_contact": contacts.on_change}
+    inbox = InboxWorker(database=database, wecom=wecom, clock=clock, house=house, actions=actions, events=events)
+    return Parts(
+        settings=settings,
+        database=database,
+        house=house,
+        clock=clock,
+        wecom=wecom,
+        wechat=wechat,
+        sender=sender,
+        inbox=inbox,
+        leader=Leader(database),
+        wake_sender=wake_sender,
+        wake_inbox=wake_inbox,
+    )
+
+
+def _clients(settings: Settings) -> tuple[WeComClient, WeChatClient]:
+    wecom, wechat = settings.wecom, settings.wechat
+    return (
+        WeComClient(
+            WeComSettings(
+                api_base=wecom.api_base,
+                corp_id=wecom.corp_id,
+                secret=wecom.secret,
+                agent_id=wecom.agent_id,
+                token=wecom.token,
+                encoding_aes_key=wecom.encoding_aes_key,
+                timeout_s=wecom.timeout_s,
+            )
+        ),
+        WeChatClient(
+            WeChatSettings(
+                api_base=wechat.api_base,
+                appid=wechat.appid,
+                secret=wechat.secret,
+                template_visit=wechat.template_visit,
+                timeout_s=wecom.timeout_s,
+            )
+        ),
+    )
+
+
+async def accept_from_card(act: Act, visit_id: str) -> str:
+    """The card's button: accept the visit as the member who pressed it; the words replace the button's."""
+    await visits.accept(act, visit_id)
+    return "已接受"
+
+
+async def replace_from_card(act: Act, visit_id: str) -> str:
+    """The card's button: ask to be replaced; the reason is told to the approver in person (E2)."""
+    await replacements.ask(act, visit_id, "in-person", replacements.ON_CARD)
+    return "已申请更换"
+
+
+async def recuse_from_card(act: Act, visit_id: str) -> str:
+    """The card's button: recuse oneself from this visit (E5)."""
+    await replacements.ask(act, visit_id, "recusal", replacements.ON_CARD)
+    return "已声明回避"
+
+
+async def approve_from_card(act: Act, replacement_id: str) -> str:
+    """The approver's button: the next in order comes (E3)."""
+    await replacements.approve(act, replacement_id)
+    return "已批准更换"
+
+
+def openid_of(parts: Parts) -> Callable[[str], Awaitable[str]]:
+    """How an owner's code becomes an openid, or a plain word where there is no mini-program."""
+    if parts.settings.wechat.appid:
+        return parts.wechat.openid_for_code
+
+    async def refuse(_code: str) -> str:
+        raise UnavailableError(what="微信小程序")
+
+    return refuse

@@ -1,0 +1,399 @@
+# ruff: noqa: T201 - the auditor reads what this file prints
+"""The stand-alone checker of a draw bundle (suicha-draw/1): one file, standard library only, readable in ten minutes.
+
+python verify.py BUNDLE      BUNDLE is a directory or a .zip; exit code 0 passed, 1 failed, 2 cannot be read
+
+read files -> announcement -> lists -> seed -> targets -> inspectors -> result.json -> published.json, master.hex
+
+It shares no code with the product on purpose: two implementations that agree are worth more than one. Where the product
+is quick (child processes, a heap), this one is plain: it hashes every ticket and looks at everybody. Copy it anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PROTOCOL = "suicha-draw/1"
+OPTIONAL = ("published.json", "master.hex")
+KINDS = ("system", "dice", "public")  # of seed sources, in the order in which they speak
+MAX_UNPACKED = 2 * 1024**3
+RFC3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+ID, LABEL, SKILL = r"[^\x00-\x1f\x7f-\x9f/]+", r"[^\x00-\x1f\x7f-\x9f]", r"[^\s,\x00-\x1f\x7f-\x9f]+"
+FORMS = {  # by list: a right line, and in words
+    "targets": (rf"(?!\*\t){ID}\t{LABEL}*\t(?:1000|[1-9][0-9]{{0,2}})", "编号（不是 *）、层、签数（1 到 1000 的整数）"),
+    "inspectors": (rf"{ID}\t{LABEL}+\t(?:{SKILL}(?:,{SKILL})*)?", "编号、部门、技能（逗号相连，没有空白）"),
+    "conflicts": (rf"{ID}\t{ID}", "对象编号或 *、人员编号"),
+    "excluded": (rf"{ID}\t{LABEL}+", "编号、排除的理由"),
+}
+NEEDED = ("announcement.json", "seed.json", "result.json", *(f"{name}.tsv" for name in FORMS))
+Json = dict[str, Any]
+Files = dict[str, bytes]
+Columns = list[list[str]]
+
+
+class UnreadableError(Exception):
+    """The bundle cannot be read at all: exit code 2."""
+
+
+class FindingError(Exception):
+    """Something is wrong, `where` and `what`: the check ends, since what comes after would rest on it."""
+
+
+class Report(NamedTuple):
+    """What was checked, line by line, and what was found wrong: `(where, what)`, if anything."""
+
+    lines: list[str]
+    findings: list[tuple[str, str]]
+
+
+def check(files: Files) -> Report:
+    """Check a bundle given as bytes by file name; the report says what was checked and what was found."""
+    report = Report([], [])
+    try:
+        report.lines.extend(_stages(files))
+    except FindingError as found:
+        report.findings.append(found.args)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        report.findings.append(("文件格式", f"缺少必需的内容或类型不对（{type(error).__name__}: {error}）"))
+    return report
+
+
+def _need(right: object, where: str, what: str) -> None:
+    if not right:
+        raise FindingError(where, what)
+
+
+def _stages(files: Files) -> Iterator[str]:
+    """Check stage by stage, and say of each what was right."""
+    for name in NEEDED:
+        _need(name in files, name, "文件缺失")
+    announcement = _json(files, "announcement.json")
+    _check_announcement(announcement)
+    yield f"公告 {announcement['draw_id']}：指纹 {_hash(files['announcement.json'])}"
+    lists = {}
+    for name in FORMS:
+        lists[name] = _check_list(name, files, announcement[name])
+        yield f"{name}.tsv：{announcement[name]['count']} 行，SHA-256 {announcement[name]['sha256']}"
+    _check_scope(announcement, lists)
+    yield "范围 = 待抽 + 排除，互不重复；各层与各理由的数量相符"
+    seed = _check_seed(files, announcement)
+    yield f"种子：{seed}，由 {'、'.join(source['name'] for source in announcement['sources'])} 的值得出"
+    expected = _draw(announcement, lists, seed)
+    _check_result(_json(files, "result.json"), expected)
+    members = sum(len(team["members"]) for group in expected["groups"] for team in group["teams"])
+    yield f"结果：{len(expected['drawn'])} 个对象及候补、{len(expected['groups'])} 个检查组 {members} 个岗位重算一致"
+    if "published.json" in files:
+        _check_published(files, expected)
+        yield "published.json：指纹、结果哈希、名单与各部门人数相符，没有不应公开的内容"
+    if "master.hex" in files:
+        master = files["master.hex"].strip().decode("utf-8", "replace")
+        _need(_is_hex(master), "master.hex", "不是 64 位小写十六进制")
+        root = _merkle_root(bytes.fromhex(master), files["targets.tsv"])
+        _need(root == announcement["targets"]["merkle_root"], "merkle_root", f"默克尔根应为 {root}")
+        yield f"默克尔根：{root}"
+
+
+def _check_announcement(announcement: Json) -> None:
+    where = "announcement.json"
+    _need(announcement["protocol"] == PROTOCOL, where, f"protocol 不是 {PROTOCOL}")
+    _need(isinstance(announcement["draw_id"], str) and announcement["draw_id"].strip(), where, "draw_id 为空")
+    _need(announcement["mode"] in ("double", "targets", "inspectors", "order"), where, "mode 不在四种之内")
+    _need(RFC3339.fullmatch(announcement["frozen_at"].upper()), where, "frozen_at 不是带时区的 RFC 3339 时间")
+    datetime.fromisoformat(announcement["frozen_at"].upper())
+    _need(_is_hex(announcement["targets"]["merkle_root"]), where, "merkle_root 不是 64 位小写十六进制")
+    _need(isinstance(announcement["scope"]["rule"], str), where, "scope.rule 不是文字")
+    counts = [announcement.get("reserves", 20), *(stratum["quota"] for stratum in announcement["strata"])]
+    _need(all(type(one) is int and one >= 0 for one in counts), where, "reserves 或 strata 的 quota 不是整数")
+    labels = [stratum["stratum"] for stratum in announcement["strata"]]
+    _need(labels == sorted(set(labels)), where, "strata 没有按字节排序或有重复")
+    for team in announcement["teams"]:
+        _need(type(team["size"]) is int and team["size"] > 0, where, "teams 的人数至少为 1")
+        skills = [skill for skill in team["skills"] if isinstance(skill, str) and skill]
+        _need(_is_clean(team["department"]) and skills == team["skills"], where, "teams 的部门或技能不是文字")
+    _need(announcement["teams"] or announcement["mode"] in ("targets", "order"), where, "要抽检查人员但没有 teams")
+    where, sources = "announcement.json 的 sources", announcement["sources"]
+    kinds = [source["kind"] for source in sources]
+    _need(set(kinds) <= set(KINDS), where, "来源类型不在 system、dice、public 之内")
+    _need(set(kinds) - {"system"}, where, "至少要有一个不是 system 的来源")
+    _need(kinds == [kind for kind in KINDS for one in kinds if one == kind], where, f"次序不是 {'、'.join(KINDS)}")
+    _need(len({source["name"] for source in sources}) == len(sources), where, "来源名称重复")
+    for source in sources:
+        name, commitment = source["name"], source.get("commitment")
+        _need(_is_clean(name) and "=" not in name, where, f"名称“{name}”为空、有首尾空白、等号或控制字符")
+        committed = _is_hex(commitment) if source["kind"] == "system" else commitment is None
+        _need(committed, where, f"“{name}”的承诺值不对：system 来源必须有，其他来源必须没有")
+        _need(source["kind"] != "public" or source["note"].strip(), where, f"“{name}”没有写明取哪个值")
+
+
+def _check_list(name: str, files: Files, mark: Json) -> Columns:
+    """Give the columns of a frozen list after checking hash, count, form, order and uniqueness."""
+    where, (form, words) = f"{name}.tsv", FORMS[name]
+    width = words.count("、") + 1
+    _need(_hash(files[where]) == mark["sha256"], where, "SHA-256 与公告不符：冻结后被改动")
+    text = _text(files, where)
+    count = text.count("\n")
+    _need(not text or text.endswith("\n"), where, "最后一行没有以 LF 结束")
+    _need(_same(mark["count"], count), where, f"有 {count} 行，公告为 {mark['count']} 行")
+    right = re.match(f"(?:{form}\n)*", text)  # stops before the first line that is not right
+    number = text.count("\n", 0, right.end() if right else 0) + 1
+    what = f"应有 {width} 个字段：{words}；编号不为空、不含 /，各字段不含控制字符，行末只能是 LF"
+    _need(number > count, f"{where} 第 {number} 行", what)
+    fields = text.replace("\n", "\t").split("\t")
+    columns = [fields[start:-1:width] for start in range(width)]
+    keys: list[Any] = list(zip(*columns, strict=True)) if name == "conflicts" else columns[0]
+    for number, (above, key) in enumerate(pairwise(keys), 2):
+        if above >= key:
+            raise FindingError(f"{where} 第 {number} 行", "与上一行重复" if above == key else "没有按字节排序")
+    for number, skills in enumerate(columns[2] if name == "inspectors" else [], 1):
+        _need(skills == ",".join(sorted(set(skills.split(",")))), f"{where} 第 {number} 行", "技能没有排序或有重复")
+    return columns
+
+
+def _check_scope(announcement: Json, lists: dict[str, Columns]) -> None:
+    (targets, labels, _), (excluded, reasons) = lists["targets"], lists["excluded"]
+    both = set(excluded).intersection(targets)
+    _need(not both, "范围", f"{min(both, default='')} 既在待抽名单又在排除名单")
+    total = announcement["scope"]["count"]
+    _need(_same(total, len(targets) + len(excluded)), "范围", f"公告为 {total}，待抽与排除之和不是这个数")
+    strata = {stratum["stratum"]: stratum["count"] for stratum in announcement["strata"]}
+    rules = announcement["excluded"]["reasons"]
+    for where, told, found in (("strata", strata, labels), ("excluded.reasons", rules, reasons)):
+        _need(_same(told, {**dict.fromkeys(told, 0), **Counter(found)}), where, "各类的数量与名单不符")
+
+
+def _check_seed(files: Files, announcement: Json) -> str:
+    revealed, where = _json(files, "seed.json"), "seed.json"
+    values, sources = revealed["values"], announcement["sources"]
+    odd = set(values) ^ {source["name"] for source in sources}
+    _need(not odd, where, f"来源与公告不符：{'、'.join(sorted(odd))}")
+    text = PROTOCOL + "\n" + _hash(files["announcement.json"]) + "\n"
+    for source in sources:
+        name, value = source["name"], values[source["name"]]
+        _need(_is_clean(value), where, f"“{name}”的值为空、有首尾空白、控制字符或不是 NFC")
+        if source["kind"] == "system":
+            kept = _is_hex(value) and _hash(bytes.fromhex(value)) == source["commitment"]
+            _need(kept, where, f"“{name}”的值与事先的承诺不符")
+        text += f"{name}={value}\n"
+    seed = _hash(text.encode())
+    _need(revealed["seed"] == seed, where, f"种子应为 {seed}")
+    return seed
+
+
+def _scores(seed: str, targets: Columns, limits: dict[str, bytes]) -> dict[str, list[tuple[bytes, str, int]]]:
+    """Give by stratum (score, target, ticket) of all whose score is not above the stratum's limit, in order."""
+    begun = hashlib.sha256(f"{seed}/target/".encode())  # what all tickets begin with is hashed once
+    ranked: dict[str, list[Any]] = {stratum: [] for stratum in dict.fromkeys(targets[1])}
+    for target, stratum, tickets in zip(*targets, strict=True):
+        best = b"\xff" * 33
+        for k in range(1, int(tickets) + 1):
+            ticket = begun.copy()
+            ticket.update(f"{target}/{k}".encode())
+            score = ticket.digest()
+            if score < best:
+                best, number = score, k
+        if best <= limits[stratum]:
+            ranked[stratum].append((best, target, number))
+    return {stratum: sorted(entries) for stratum, entries in ranked.items()}
+
+
+def _draw(announcement: Json, lists: dict[str, Columns], seed: str) -> Json:
+    """Recompute result.json. A limit spares sorting those who are far behind; if it leaves too few, all are sorted."""
+    by_quota, kept = announcement["mode"] in ("double", "targets"), announcement.get("reserves", 20)
+    quotas, wanted, limits = {}, {}, {}
+    for label, count, quota in ((one["stratum"], one["count"], one["quota"]) for one in announcement["strata"]):
+        quotas[label] = quota if by_quota else count
+        wanted[label] = min(count, quotas[label] + kept)
+        part = min(2**16 - 1, 2**17 * (wanted[label] + 50) // max(1, count))  # twice the part that is needed, of 2**16
+        limits[label] = part.to_bytes(2, "big") + b"\xff" * 30
+    ranked = _scores(seed, lists["targets"], limits)
+    if any(len(entries) < wanted[label] for label, entries in ranked.items()):
+        ranked = _scores(seed, lists["targets"], dict.fromkeys(wanted, b"\xff" * 32))
+    first = {label: entries[: quotas[label]] for label, entries in ranked.items()}
+    drawn = sorted((*entry, label) for label, entries in first.items() for entry in entries)
+    with_inspectors = announcement["mode"] in ("double", "inspectors")
+    return {
+        "protocol": PROTOCOL,
+        "draw_id": announcement["draw_id"],
+        "seed": seed,
+        "drawn": [{"target": t, "stratum": s, "score": score.hex(), "ticket": k} for score, t, k, s in drawn],
+        "cutoffs": {label: entries[-1][0].hex() for label, entries in first.items() if entries},
+        "reserves": {label: [one[1] for one in entries[quotas[label] :][:kept]] for label, entries in ranked.items()},
+        "groups": _match(announcement["teams"], lists, seed, [d[1] for d in drawn]) if with_inspectors else [],
+    }
+
+
+def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[str]) -> list[Json]:
+    """Recompute the groups: for every place, look at every fitting inspector and take the least (load, turn)."""
+
+    def place(one: str) -> tuple[int, str, str]:
+        return loads[one], _hash(f"{seed}/inspector/{one}/{loads[one] + 1}".encode()), one
+
+    barred: dict[str, set[str]] = {target: set() for target in ("*", *drawn)}
+    for target, inspector in zip(*lists["conflicts"], strict=True):
+        barred.setdefault(target, set()).add(inspector)
+    loads: Counter[str] = Counter()
+    groups: dict[str, Json] = {target: {"target": target, "leader": None, "teams": []} for target in drawn}
+    for team in teams:
+        able = [
+            inspector
+            for inspector, department, skills in zip(*lists["inspectors"], strict=True)
+            if department == team["department"]
+            and set(team["skills"]) <= set(skills.split(","))
+            and inspector not in barred["*"]
+        ]
+        places = {one: place(one) for one in able}
+        fitting = {target: [one for one in able if one not in barred[target]] for target in drawn}
+        for target in sorted(drawn, key=lambda target: len(fitting[target])):  # equal ones stay in draw order
+            members = sorted(fitting[target], key=places.__getitem__)[: team["size"]]
+            loads.update(members)
+            places.update({one: place(one) for one in members})
+            part = {"department": team["department"], "members": members, "short": team["size"] - len(members)}
+            groups[target]["teams"].append(part)
+            if team is teams[0] and members:
+                groups[target]["leader"] = members[0]
+    return list(groups.values())
+
+
+def _check_result(result: Json, expected: Json) -> None:
+    where, odd = "result.json", set(result) ^ set(expected)
+    _need(not odd, where, f"多出或缺少：{'、'.join(sorted(odd))}")
+    for key in ("protocol", "draw_id", "seed", "cutoffs", "reserves"):
+        _need(_same(result[key], expected[key]), f"{where} 的 {key}", "与重算不一致")
+    for key, what in (("drawn", "个抽中对象"), ("groups", "个检查组")):
+        _need(len(result[key]) == len(expected[key]), f"{where} 的 {key}", f"应有 {len(expected[key])} {what}")
+        pairs = () if _same(result[key], expected[key]) else zip(result[key], expected[key], strict=False)
+        for number, (told, found) in enumerate(pairs, 1):
+            _need(_same(told, found), f"{where} 的 {key} 第 {number} 项", f"应为 {found}")
+
+
+def _check_published(files: Files, expected: Json) -> None:
+    where, published = "published.json", _json(files, "published.json")
+    told = {key: expected[key] for key in ("protocol", "draw_id", "groups")}
+    told |= {"fingerprint": _hash(files["announcement.json"]), "result_sha256": _hash(files["result.json"])}
+    told["drawn"] = [one["target"] for one in expected["drawn"]]
+    odd = set(published) ^ set(told)
+    _need(not odd, where, f"多出或缺少：{'、'.join(sorted(odd))}")
+    for group in told["groups"]:
+        del group["leader"]
+        group["teams"] = [{"department": one["department"], "size": len(one["members"])} for one in group["teams"]]
+    for team in (team for group in published["groups"] for team in group["teams"]):
+        names = team.pop("names")
+        fair = len(names) <= team["size"] and all(isinstance(one, str) for one in names)
+        _need(fair, where, "公开的姓名不是文字，或多于组员")
+    for key in sorted(told):
+        _need(_same(published[key], told[key]), f"{where} 的 {key}", "与公告或结果不符，或含有不应公开的内容")
+
+
+def _merkle_root(master: bytes, targets: bytes) -> str:
+    """RFC 6962, as its section 2.1 defines it: split at the largest power of two below the number of leaves."""
+
+    def root(leaves: list[bytes]) -> bytes:
+        if len(leaves) < 2:  # noqa: PLR2004 - one leaf, or none
+            return leaves[0] if leaves else hashlib.sha256().digest()
+        half = 1 << ((len(leaves) - 1).bit_length() - 1)
+        return hashlib.sha256(b"\x01" + root(leaves[:half]) + root(leaves[half:])).digest()
+
+    lines = targets.split(b"\n")[:-1]
+    salts = [hashlib.sha256(master + line.split(b"\t")[0]).digest() for line in lines]
+    return root([hashlib.sha256(b"\x00" + salt + line).digest() for salt, line in zip(salts, lines, strict=True)]).hex()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _same(one: object, other: object) -> bool:
+    """Compare as JSON: Python alone would call 1, 1.0 and true equal."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _is_hex(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def _is_clean(value: object) -> bool:
+    text = value if isinstance(value, str) else ""
+    return text != "" and text == text.strip() and not CONTROL.search(text) and unicodedata.is_normalized("NFC", text)
+
+
+def _text(files: Files, name: str) -> str:
+    text = files[name].decode("utf-8", "replace")
+    _need(text.encode() == files[name], name, "不是 UTF-8 编码")
+    _need(unicodedata.is_normalized("NFC", text), name, "文字不是 NFC 规范形式")
+    return text
+
+
+def _json(files: Files, name: str) -> Json:
+    """Read a JSON object; a key that stands twice could be read in two ways and is refused."""
+
+    def once(pairs: list[tuple[str, Any]]) -> Json:
+        _need(len(dict(pairs)) == len(pairs), name, "同一个键出现了两次")
+        return dict(pairs)
+
+    value, text = None, _text(files, name)
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text, object_pairs_hook=once, parse_constant=int)  # int("NaN") refuses it
+        tidy = unicodedata.is_normalized("NFC", json.dumps(value, ensure_ascii=False))
+        _need(tidy, name, "文字不是 NFC 规范形式")
+    _need(isinstance(value, dict), name, "不是 JSON 对象")
+    return dict(value or {})
+
+
+def read_bundle(path: Path) -> Files:
+    """Read a directory or a .zip into bytes by file name; raises UnreadableError for anything hostile or broken."""
+    try:
+        if path.is_dir():
+            return {name: (path / name).read_bytes() for name in NEEDED + OPTIONAL if (path / name).is_file()}
+        with zipfile.ZipFile(path) as bundle:
+            _refuse_hostile(bundle.infolist())
+            return {name: bundle.read(name) for name in NEEDED + OPTIONAL if name in bundle.namelist()}
+    except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableError(f"无法读取 {path.name}：{error}") from error
+
+
+def _refuse_hostile(members: list[zipfile.ZipInfo]) -> None:
+    """Nothing is written to disk, yet a name that would leave the directory shows that the bundle is not ours."""
+    names = {member.filename for member in members}
+    if odd := [name for name in names if name.startswith("/") or any(mark in name for mark in ("..", "\\", ":"))]:
+        raise UnreadableError(f"压缩包中有不安全的路径：{odd[0]}")
+    if len(names) != len(members):
+        raise UnreadableError("压缩包中有重名文件")
+    if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise UnreadableError("压缩包用了不支持的压缩方法")
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise UnreadableError("压缩包解开后超过 2 GiB")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the bundle named on the command line and say so in Chinese; gives the exit code 0, 1 or 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if len(given) != 1:
+        print("用法：python verify.py 抽取包（目录或 .zip）")
+        return 2
+    try:
+        report = check(read_bundle(Path(given[0])))
+    except UnreadableError as error:
+        print(f"无法校验：{error}")
+        return 2
+    print(*(f"✓ {line}" for line in report.lines), sep="\n")
+    print(*(f"✗ {where}：{what}\n" for where, what in report.findings), sep="", end="")
+    print("不通过" if report.findings else "通过：任何人用这个抽取包都会得到同样的结果")
+    return 1 if report.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
