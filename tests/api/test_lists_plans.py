@@ -1,0 +1,185 @@
+"""Lists and plans over real HTTP: the whole way, who is let in, what is refused, what the public reads (A, C)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlalchemy import select
+
+from models.people import Department
+from tests.api.conftest import Building, answer, ok
+from tests.office import ADMIN, COORDINATOR
+
+HEALTH, MARKET, INSPECTOR = "health13", "market13", "health01"
+ITEM = {
+    "name": "<b>公共场所空气质量检查</b>",
+    "item_class": "一般",
+    "ratio": "5%",
+    "frequency": "1次/年",
+    "basis": "条例",
+}
+ENTRY = {"name": "公共场所抽查", "starts_on": "2026-05-01", "ends_on": "2026-09-30", "quota": "10%(20户)"}
+
+
+async def post(browser: aiohttp.ClientSession, path: str, body: dict[str, Any] | None = None) -> Any:
+    return await ok(browser, "POST", f"/api/console/{path}", json=body or {})
+
+
+async def refused(browser: aiohttp.ClientSession, path: str, body: dict[str, Any] | None = None) -> int:
+    status, problem = await answer(browser, "POST", f"/api/console/{path}", json=body or {})
+    assert problem["title"]
+    assert problem["status"] == status
+    return status
+
+
+async def test_a_list_from_draft_to_filing(each_house: Building) -> None:
+    """A1, A10, A11, H6: a department writes and publishes, the office files, anybody reads; markup stays text."""
+    health, office = await each_house.as_member(HEALTH), await each_house.as_member(COORDINATOR)
+    list_id = (await post(health, "lists", {"name": "卫生健康局抽查事项清单", "kind": "department"}))["id"]
+    draft = (await post(health, f"lists/{list_id}/items", {"items": [ITEM]}))["drafts"][0]
+    page = await ok(each_house.browser(), "GET", "/public/items")
+    assert "空气质量".encode() not in page
+    done = await post(health, f"lists/{list_id}/publish", {"valid_from": "2026-03-02", "reason": "新增"})
+    assert (done["number"], done["versions"], done["warnings"]) == (1, 1, [])
+    page = (await ok(each_house.browser(), "GET", "/public/items")).decode()
+    assert "&lt;b&gt;公共场所空气质量检查" in page
+    assert "<b>公共场所" not in page
+    rows = {row["id"]: row for row in (await ok(office, "GET", "/api/console/lists"))["rows"]}
+    assert (rows[list_id]["items"], rows[list_id]["unfiled"]) == (1, 1)
+    overview = await ok(office, "GET", "/api/console/overview")
+    assert ("清单调整备案", "卫生健康局抽查事项清单") in {
+        (one["text"], one["subject_text"]) for one in overview["deadlines"]
+    }
+    filing = {"filed_on": "2026-03-02", "number": "备1号"}
+    assert await refused(health, f"list-changes/{done['change_id']}/file", filing) == 403
+    assert (await post(office, f"list-changes/{done['change_id']}/file", filing))["filing_number"] == "备1号"
+    assert await refused(office, f"list-changes/{done['change_id']}/file", filing) == 409
+    assert (await ok(office, "GET", f"/api/console/lists/{list_id}"))["unfiled"] == 0
+    await post(health, f"lists/{list_id}/items/{draft['item_id']}/draft", {**ITEM, "ratio": "3%"})
+    await post(health, f"lists/{list_id}/publish", {"valid_from": "2026-04-01", "reason": "降低比例"})
+    versions = (await ok(office, "GET", f"/api/console/list-items/{draft['item_id']}/versions"))["rows"]
+    assert [(row["ratio"], row["changed"]) for row in versions] == [("5%", []), ("3%", ["抽查比例"])]
+    for on, ratio in (("2026-03-31", "5%"), ("2026-04-01", "3%")):
+        found = await ok(office, "GET", f"/api/console/lists/{list_id}?on={on}")
+        assert [row["ratio"] for row in found["rows"]] == [ratio]
+
+
+async def test_a_plan_from_draft_to_a_task(each_house: Building) -> None:
+    """C3-C6: the department makes it, the office carries it on, a task comes last; the public reads it."""
+    health, office = await each_house.as_member(HEALTH), await each_house.as_member(COORDINATOR)
+    plan_id = (await post(health, "plans", {"year": 2026, "kind": "annual"}))["id"]
+    market = await department_id(each_house, "market")
+    entry = {**ENTRY, "partner_ids": [market]}
+    entry_id = (await post(health, f"plans/{plan_id}/entries", {"entries": [entry]}))["ids"][0]
+    task = {"plan_entry_id": entry_id, "keywords": ["住宿服务"]}
+    assert await refused(office, "tasks", task) == 409
+    assert (await post(health, f"plans/{plan_id}/submit"))["status"] == "submitted"
+    assert await refused(health, f"plans/{plan_id}/collect") == 403
+    await post(office, f"plans/{plan_id}/collect")
+    assert await refused(office, f"plans/{plan_id}/approve", {"note": ""}) == 422
+    await post(office, f"plans/{plan_id}/approve", {"note": "第一次联席会议"})
+    assert "公共场所抽查".encode() not in await ok(each_house.browser(), "GET", "/public/plan")
+    await post(health, f"plans/{plan_id}/publish")
+    assert "公共场所抽查".encode() in await ok(each_house.browser(), "GET", "/public/plan")
+    assert (await post(office, f"plans/{plan_id}/file", {"filed_on": "2026-03-02", "number": "1"}))["status"] == "filed"
+    assert (await post(office, "tasks", task))["number"]
+    await post(office, f"plan-entries/{entry_id}/adjust", {"changes": {"quota": "5%"}, "reason": "人手不足"})
+    history = (await ok(health, "GET", f"/api/console/plan-entries/{entry_id}/history"))["rows"]
+    assert [row["values"]["quota_text"] for row in history] == ["10%(20户)", "5%"]
+    assert (await ok(office, "GET", f"/api/console/plans/{plan_id}"))["status"] == "approved"
+
+
+async def department_id(house: Building, code: str) -> str:
+    return (await house.office.all(select(Department.id).where(Department.code == code)))[0]
+
+
+async def test_reports_of_the_year(house: Building) -> None:
+    """C7, C8, C10: coverage for the desk, merging for the office; a year is a year."""
+    office, health = await house.as_member(COORDINATOR), await house.as_member(HEALTH)
+    found = await ok(office, "GET", "/api/console/plan-coverage/2026")
+    assert found["items"] == 14
+    assert len(found["departments"]) == 6
+    assert len((await ok(health, "GET", "/api/console/plan-coverage/2026"))["departments"]) == 1
+    assert isinstance((await ok(office, "GET", "/api/console/plan-merges/2026"))["rows"], list)
+    assert (await answer(health, "GET", "/api/console/plan-merges/2026"))[0] == 403
+    for year in ("26", "二〇二六", "99999", "-202"):
+        assert (await answer(office, "GET", f"/api/console/plan-coverage/{year}"))[0] == 422
+
+
+async def test_the_walls(house: Building) -> None:
+    """T4: another department neither reads a draft plan nor writes a list; inspectors and the public see no desk."""
+    health, market = await house.as_member(HEALTH), await house.as_member(MARKET)
+    admin, inspector = await house.as_member(ADMIN), await house.as_member(INSPECTOR)
+    plan_id = (await post(health, "plans", {"year": 2026, "kind": "special"}))["id"]
+    list_id = (await post(health, "lists", {"name": "清单", "kind": "department"}))["id"]
+    assert (await answer(market, "GET", f"/api/console/plans/{plan_id}"))[0] == 404
+    assert plan_id not in {row["id"] for row in (await ok(market, "GET", "/api/console/plans"))["rows"]}
+    assert await refused(market, f"plans/{plan_id}/submit") == 404
+    assert await refused(market, f"lists/{list_id}/items", {"items": [ITEM]}) == 403
+    assert await refused(market, "lists", {"name": "联合", "kind": "joint"}) == 403
+    assert await refused(market, "plans", {"year": 2026, "kind": "annual", "joint": True}) == 403
+    assert await refused(admin, "lists", {"name": "清单", "kind": "department"}) == 403
+    for path in ("lists", "plans", f"lists/{list_id}", f"plans/{plan_id}", "leniencies", "plan-coverage/2026"):
+        assert (await answer(inspector, "GET", f"/api/console/{path}"))[0] == 403
+        assert (await answer(house.browser(), "GET", f"/api/console/{path}"))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("lists", {"name": "", "kind": "department"}),
+        ("lists", {"name": "清单", "kind": "private"}),
+        ("lists/LIST/items", {"items": []}),
+        ("lists/LIST/items", {"items": [{"name": "事项", "color": "red"}]}),
+        ("lists/LIST/items", {"items": [{"name": "事项", "item_class": "特殊"}]}),
+        ("lists/LIST/items", {"items": [{"name": "事项", "ratio": "很多"}]}),
+        ("lists/LIST/items", {"items": [{"name": "事项", "ratio": "25%", "item_class": "一般"}]}),
+        ("lists/LIST/items", {"items": [{"name": "x" * 513}]}),
+        ("lists/LIST/publish", {"valid_from": "soon", "reason": "x"}),
+        ("lists/LIST/publish", {"valid_from": "2020-01-01", "reason": "x"}),
+        ("plans", {"year": 1, "kind": "annual"}),
+        ("plans", {"year": 2026, "kind": "monthly"}),
+        ("plans/PLAN/entries", {"entries": [{**ENTRY, "quota": "若干"}]}),
+        ("plans/PLAN/entries", {"entries": [{**ENTRY, "ends_on": "2026-01-01"}]}),
+        ("plans/PLAN/entries", {"entries": [{**ENTRY, "base_count": -1}]}),
+    ],
+)
+async def test_what_is_wrong_is_said_and_changes_nothing(house: Building, path: str, body: dict[str, Any]) -> None:
+    """A2, A7, C1: 422 with a Chinese sentence, never a defect."""
+    health = await house.as_member(HEALTH)
+    list_id = (await post(health, "lists", {"name": "清单", "kind": "department"}))["id"]
+    plan_id = (await post(health, "plans", {"year": 2026, "kind": "annual"}))["id"]
+    assert await refused(health, path.replace("LIST", list_id).replace("PLAN", plan_id), body) == 422
+    assert (await ok(health, "GET", f"/api/console/lists/{list_id}"))["draft_rows"] == []
+    assert (await ok(health, "GET", f"/api/console/plans/{plan_id}"))["entries"] == []
+
+
+async def test_what_is_not_there_is_not_found(house: Building) -> None:
+    """T4: an id of nothing is 404 for whoever may come in, on every path."""
+    office, nothing = await house.as_member(COORDINATOR), "0" * 32
+    for path in (f"lists/{nothing}", f"plans/{nothing}", f"plan-entries/{nothing}/history"):
+        assert (await answer(office, "GET", f"/api/console/{path}"))[0] == 404
+    for path, body in (
+        (f"lists/{nothing}/items", {"items": [ITEM]}),
+        (f"list-drafts/{nothing}/discard", {}),
+        (f"list-changes/{nothing}/file", {"filed_on": "2026-03-02", "number": "1"}),
+        (f"leniencies/{nothing}/end", {"ended_on": "2026-03-02"}),
+        (f"plans/{nothing}/collect", {}),
+        (f"plan-entries/{nothing}/adjust", {"changes": {"quota": "5%"}, "reason": "x"}),
+        (f"plan-proposals/{nothing}/decide", {"accept": True}),
+        ("plan-merges", {"entry_ids": [nothing, "1" * 32], "reason": "x"}),
+    ):
+        assert await refused(office, path, body) == 404, path
+
+
+async def test_the_leniency_list_is_public_while_it_holds(house: Building) -> None:
+    """A15: from its day on, and no more after its end."""
+    health = await house.as_member(HEALTH)
+    act = {"conduct": "未公示卫生信誉度", "conditions": "首次且及时改正", "valid_from": "2026-03-02"}
+    row_id = (await post(health, "leniencies", act))["id"]
+    assert "未公示卫生信誉度".encode() in await ok(house.browser(), "GET", "/public/items")
+    assert await refused(await house.as_member(MARKET), f"leniencies/{row_id}/end", {"ended_on": "2026-03-02"}) == 403
+    await post(health, f"leniencies/{row_id}/end", {"ended_on": "2026-03-02"})
+    assert "未公示卫生信誉度".encode() not in await ok(house.browser(), "GET", "/public/items")

@@ -1,0 +1,98 @@
+"""Shared ground of all tests: both databases, keys, a clock that only the test moves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from models.base import KEYS
+from models.database import Database, run_sync_write
+from models.schema import Base
+
+POSTGRES = os.environ.get("SUICHA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+LEFT_OUT = "PostgreSQL does not answer at SUICHA_TEST_POSTGRES: its tests are LEFT OUT"
+
+
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keys() -> None:
+    KEYS.load({"1": bytes(32)}, "1")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))  # a Monday, 09:00 in China
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of this run's own, shared by its tests."""
+    with own_postgres(f"suicha_test_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    """A database of this test's own, without a table."""
+    with own_postgres(f"suicha_empty_{os.getpid()}") as url:
+        yield url
+
+
+@contextmanager
+def own_postgres(name: str) -> Iterator[str]:
+    """Make a database and drop it at the end; left out loudly where no server answers, a failure in CI."""
+    try:
+        admin = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        if os.environ.get("CI"):
+            pytest.fail(LEFT_OUT)
+        pytest.skip(LEFT_OUT)
+    with admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    yield POSTGRES.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://") + f"/{name}"
+    with psycopg.connect(POSTGRES, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgres"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database with all tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        found = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    else:
+        found = Database(request.getfixturevalue("postgres_url"))
+    await run_sync_write(found, Base.metadata.create_all)
+    yield found
+    if not found.is_sqlite:
+        tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+        async with found.write() as db:
+            await db.execute(text("SET LOCAL lock_timeout = '20s'"))  # a connection that a failed test left open
+            await db.execute(text(f"TRUNCATE {tables}"))
+    await found.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly, at the very end, when half of the databases was not tested."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(LEFT_OUT in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(LEFT_OUT, red=True, bold=True)

@@ -1,0 +1,128 @@
+"""D11: the page in the bundle checks a draw in any browser, with no network, and agrees with verify.py on each case."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from app import verify
+from inspection.draw.announcement import Mode
+from inspection.draw.pools import Candidate, Pools
+from tests.unit.draw.conftest import MODES, POOLS, build, load
+from tests.unit.draw.test_verify import TAMPERING
+
+pytestmark = pytest.mark.browser
+
+PAGE = Path(verify.__file__).with_suffix(".html")
+MASTER_HEX = bytes(range(32)).hex().encode()
+DONE = "() => !['', '正在校验……'].includes(document.getElementById('outcome').textContent)"
+Files = dict[str, bytes]
+
+
+@pytest.fixture
+async def page(chromium: Browser):
+    """The page as an auditor opens it: from the disk, with no network at all."""
+    context = await chromium.new_context(offline=True)
+    found = await context.new_page()
+    asked: list[str] = []
+    found.on("request", lambda request: asked.append(request.url))
+    await found.goto(PAGE.as_uri())
+    yield found
+    await context.close()
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+
+
+async def judged(page: Page, uploads: list[tuple[str, bytes]]) -> tuple[str, list[str]]:
+    """Give the page's verdict and its lines."""
+    payloads = [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in uploads]
+    await page.evaluate("document.getElementById('outcome').textContent = ''")
+    await page.set_input_files("#files", payloads)
+    await page.wait_for_function(DONE)
+    return await page.inner_text("#outcome"), await page.locator("#lines li").all_inner_texts()
+
+
+def python_lines(files: Files) -> list[str]:
+    report = verify.check(files)
+    return [f"✓ {line}" for line in report.lines] + [f"✗ {where}：{what}" for where, what in report.findings]
+
+
+def zipped(files: Files, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as bundle:
+        for name, data in files.items():
+            bundle.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", MODES)
+async def test_the_vectors_pass_with_the_same_words(page, name):
+    """D11: hashes, seed, counts and Merkle root in every line are those that Python computes."""
+    files = load(name)
+    verdict, lines = await judged(page, list(files.items()))
+    assert verdict.startswith("通过")
+    assert lines == python_lines(files)
+    assert any("默克尔根" in line for line in lines)
+
+
+async def test_a_zip_with_the_checkers_in_it_passes(page):
+    """D11: what the console exports is dropped on the page as it is, packed or stored."""
+    files = build() | {"check/verify.py": b"#", "check/verify.html": b"<!doctype html>"}
+    for compression in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        verdict, lines = await judged(page, [("抽取包.zip", zipped(files, compression))])
+        assert verdict.startswith("通过")
+        assert lines == python_lines(files)
+
+
+async def test_odd_characters_are_ordered_and_hashed_alike(page):
+    """D4: ids beyond the basic plane sort by their bytes, which is not how a browser compares texts."""
+    ids = ["\uff5e", "\U0002000b", "\U0001f600", "é", "\ue000", "z", "T\ufeff"]
+    pools = Pools(
+        candidates=tuple(Candidate(id=one, stratum="层", tickets=3) for one in ids), inspectors=POOLS.inspectors
+    )
+    files = build(pools, quotas={"层": 3}) | {"master.hex": MASTER_HEX}
+    verdict, lines = await judged(page, list(files.items()))
+    assert verdict.startswith("通过")
+    assert lines == python_lines(files)
+
+
+@pytest.mark.timeout(300)
+async def test_every_kind_of_tampering_is_found_by_both_at_the_same_place(page):
+    """D4, E5, D11: page and program find the same first fault, and say the same of it."""
+    files = build()
+    for case, (change, _, _) in TAMPERING.items():
+        tampered = change(files)
+        expected = python_lines(tampered)[-1]
+        verdict, lines = await judged(page, list(tampered.items()))
+        assert verdict == "不通过", case
+        place = expected.split("应为 {")[0]
+        place = place.split("（")[0] if "文件格式" in place else place
+        assert lines[-1].startswith(place), case
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_swapped_result_is_found_in_every_mode(page, mode):
+    """D11: the seed of one draw does not carry the result of another."""
+    one, other = build(mode=mode), build(mode=mode, values={"server": "5a" * 32, "监督员": "1", "彩票": "2"})
+    verdict, lines = await judged(page, list((one | {"result.json": other["result.json"]}).items()))
+    assert verdict == "不通过"
+    assert "result.json" in lines[-1]
+
+
+async def test_hostile_and_broken_zips_are_not_opened(page):
+    """D11: names that leave the folder, damaged members and foreign files are refused in one sentence."""
+    stored = zipped(build(), zipfile.ZIP_STORED)
+    for data, words in (
+        (zipped(build() | {"../x": b"x"}), "不安全"),
+        (stored.replace(b"yearly-limit", b"yearly-limiT", 1), "已损坏"),
+        (b"no zip at all", "不是 ZIP"),
+        (stored[:-1000], "无法校验"),
+        (zipped(build(), zipfile.ZIP_LZMA), "压缩方法"),
+    ):
+        verdict, lines = await judged(page, [("bundle.zip", data)])
+        assert verdict.startswith("无法校验")
+        assert words in verdict
+        assert lines == []
