@@ -27,11 +27,14 @@ from inspection.workdays import official_calendar
 from models.base import KEYS
 from models.blobs import LocalBlobs
 from models.database import Database
-from services import contacts, pauses, replacements, rounds, visits
 from services.act import Act, House, Rules
-from services.contacts import AddressBook
-from services.leader import Leader
-from services.photo_lab import PhotoLab
+from services.clock import pauses, rounds
+from services.clock.leader import Leader
+from services.drawing import replacements
+from services.field import visits
+from services.field.photo_lab import PhotoLab
+from services.registers import contacts
+from services.registers.contacts import AddressBook
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)

@@ -39,7 +39,7 @@ from handlers.pages import add_security_headers, install_pages, load_pages
 from handlers.problems import explain
 from inspection.errors import SuichaError
 from scheduler.clock import Tick, build_scheduler
-from services.leader import BEAT_SECONDS
+from services.clock.leader import BEAT_SECONDS
 
 TICK_SECONDS = 30
 CONTACTS_SECONDS = 6 * 3600  # events tell of changes at once; the full run finds what they missed

@@ -37,7 +37,7 @@ from models.database import Database, run_sync_write
 from models.schema import Base
 from models.store.crowds import crowd_in, facts_of
 from models.store.pools import Scope
-from services.scoring import Children
+from services.drawing.scoring import Children
 
 ROWS, RUNS, TEN = 1_000_000, 3, 10
 DATABASE = "suicha_bench_draw"
@@ -193,7 +193,7 @@ async def _fill(database: Database, rows: int) -> None:
 
 
 def _frozen(crowd: bytes) -> dict[str, bytes]:
-    """Do what `services.draws.freeze` does with a pool, from the database's bytes on."""
+    """Do what `services.drawing.draws.freeze` does with a pool, from the database's bytes on."""
     targets, excluded = judged_lists(crowd, _judge)
     people = [DrawInspector(id=f"i{number:04}", department=f"d{number % 2}", skills=()) for number in range(400)]
     lists = {TARGETS: targets, INSPECTORS: inspectors_to_tsv(people), CONFLICTS: b"", EXCLUDED: excluded}

@@ -29,9 +29,9 @@ from inspection.actors import SYSTEM
 from models.base import KEYS
 from models.database import Database, run_sync_write
 from models.schema import Base
-from services import registers
 from services.act import Act
 from services.imports import read_file, run_import
+from services.registers import search
 
 ROWS, XLSX_ROWS, RUNS, PAGES = 1_000_000, 100_000, 3, 200
 DATABASE = "suicha_bench"
@@ -211,7 +211,7 @@ async def _pages(database: Database) -> list[float]:
             began = time.perf_counter()
             async with database.read() as db:
                 act = Act(db=db, actor=SYSTEM, now=datetime.now(UTC), house=HOUSE)
-                page = await registers.targets(act, registers.TargetFilter(**some), after=after)
+                page = await search.targets(act, search.TargetFilter(**some), after=after)
             json.dumps(page, ensure_ascii=False, default=str)
             found.append((time.perf_counter() - began) * 1000)
             after = page["next"] or ""

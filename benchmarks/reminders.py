@@ -29,8 +29,8 @@ from models.people import Department
 from models.results import Deadline, Reminder
 from models.schema import Base
 from models.store import deadlines as store
-from services import deadlines
 from services.act import Act, House, Rules
+from services.clock import deadlines
 
 ROWS, RUNS = 1_000_000, 5
 DUE = 5_000

@@ -32,7 +32,7 @@ from models.database import Database
 from models.results import Outbox
 from models.store import audit, outbox
 from models.store.outbox import AS_TEXT, Settlement
-from services.notices import tell_again_as_text
+from services.people.notices import tell_again_as_text
 
 BATCH = 100
 # WeCom's 4 h, less what a claim, a slow answer and two clocks may add.

@@ -9,8 +9,8 @@ from handlers.edge import Call, Routes, roles
 from handlers.phone import evidence_url
 from inspection.actors import Role
 from inspection.outcomes import measure_text, result_text
-from services import publications, results
-from services.results import WaitingPart
+from services.results import approvals, publications
+from services.results.approvals import WaitingPart
 
 APPROVER = roles(Role.APPROVER)
 PUBLISHER = roles(Role.COORDINATOR, Role.APPROVER)
@@ -26,19 +26,19 @@ class ReturnBody(Body):
 @routes.get("/api/console/approvals", roles=APPROVER)
 async def get_approvals(call: Call) -> Any:
     """The parts of the caller's department that wait for approval."""
-    return {"rows": [_row(one) for one in await results.waiting(call.act)]}
+    return {"rows": [_row(one) for one in await approvals.waiting(call.act)]}
 
 
 @routes.post("/api/console/parts/{id}/approve", roles=APPROVER, body=Empty)
 async def post_approve(call: Call) -> Any:
     """Approve a part of the caller's department."""
-    return {"status": await results.approve(call.act, call.path["id"])}
+    return {"status": await approvals.approve(call.act, call.path["id"])}
 
 
 @routes.post("/api/console/parts/{id}/return", roles=APPROVER, body=ReturnBody)
 async def post_return(call: Call) -> Any:
     """Send a part of the caller's department back."""
-    return {"status": await results.send_back(call.act, call.path["id"], call.body.reason)}
+    return {"status": await approvals.send_back(call.act, call.path["id"], call.body.reason)}
 
 
 @routes.post("/api/console/tasks/{id}/publish", roles=PUBLISHER, body=Empty)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from handlers.edge import SESSION_COOKIE, Call, Routes, roles, token_of
 from inspection.actors import Role
-from services import owners, signin, whoami
+from services.people import owners, signin, whoami
 
 BROWSER_COOKIE = "suicha_signin"
 MAX_CODE = 512

@@ -14,7 +14,7 @@ from inspection.actors import Role
 from inspection.deadlines import PauseReason
 from inspection.errors import InvalidInputError
 from inspection.workdays import local_date
-from services import boards, bulletins, calendars, feeds, forecast, pauses
+from services.clock import boards, bulletins, calendars, feeds, forecast, pauses
 
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
 OFFICE = roles(Role.COORDINATOR, Role.ADMIN)

@@ -12,7 +12,9 @@ from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.draw.announcement import Source, SourceKind
 from models.store.pools import Scope
-from services import draws, messages, overview, registers, task_view, tasks
+from services.drawing import draws, task_view, tasks
+from services.people import messages, overview
+from services.registers import search
 
 OFFICE = roles(Role.COORDINATOR)
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
@@ -79,14 +81,14 @@ async def get_overview(call: Call) -> Any:
 @routes.get("/api/console/targets", roles=DESK)
 async def get_targets(call: Call) -> Any:
     """A page of the register: by number, or behind the target `after`."""
-    wanted = registers.TargetFilter(
+    wanted = search.TargetFilter(
         **{
             name: call.query(name).strip()[:64]
             for name in ("q", "region", "trade", "credit_class", "status", "category")
         }
     )
-    page = call.number("page", 1, at_most=registers.COUNTED // registers.PAGE_SIZE)
-    return await registers.targets(call.act, wanted, page=page, after=call.query("after"))
+    page = call.number("page", 1, at_most=search.COUNTED // search.PAGE_SIZE)
+    return await search.targets(call.act, wanted, page=page, after=call.query("after"))
 
 
 @routes.get("/api/console/inspectors", roles=DESK)

@@ -28,7 +28,7 @@ from inspection.actors import PUBLIC, Actor, Role
 from inspection.errors import ForbiddenError, InvalidInputError, NotSignedInError, TooLargeError
 from models.database import Database
 from services.act import Act, House
-from services.signin import actor_of
+from services.people.signin import actor_of
 
 SESSION_COOKIE = "suicha_session"
 JSON_LIMIT = 1 << 20

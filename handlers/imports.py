@@ -17,8 +17,8 @@ from aiohttp import web
 
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from services import exports
 from services.imports import KINDS, read_file, rejects_of, report_of, reports, run_import
+from services.registers import exports
 
 OFFICE = roles(Role.COORDINATOR)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

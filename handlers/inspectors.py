@@ -14,8 +14,8 @@ from handlers.edge import Call, Routes, roles
 from handlers.libraries import KEEPERS, day_of
 from inspection.actors import Role
 from inspection.workdays import local_date
-from services import contacts, inspectors
-from services.contacts import AddressBook
+from services.registers import contacts, inspectors
+from services.registers.contacts import AddressBook
 
 ADDRESS_BOOK = web.AppKey[Callable[[], Awaitable[AddressBook]]]("address-book")
 HOLDERS = roles(Role.COORDINATOR, Role.ADMIN)

@@ -12,7 +12,7 @@ from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from models.store.libraries import LibraryRule
-from services import confirmations, duties, libraries, regions
+from services.registers import confirmations, duties, libraries, regions
 
 KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)
 routes = Routes()

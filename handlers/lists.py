@@ -16,8 +16,8 @@ from handlers.public import page
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
-from services import item_lists, list_view
-from services.item_lists import ItemOrder
+from services.planning import item_lists, list_view
+from services.planning.item_lists import ItemOrder
 
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
 KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)

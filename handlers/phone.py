@@ -23,11 +23,11 @@ from models.results import Deadline, Publication
 from models.store.parts import DepartmentPart
 from models.store.visits import Colleague, OwnVisit
 from models.tasks import Evidence
-from services import evidence, submissions, visits
-from services.evidence import Upload
-from services.manifests import Manifest
-from services.photos import Stamp
-from services.visits import VisitDetail, status_text
+from services.field import evidence, submissions, visits
+from services.field.evidence import Upload
+from services.field.manifests import Manifest
+from services.field.photos import Stamp
+from services.field.visits import VisitDetail, status_text
 
 INSPECTOR = roles(Role.INSPECTOR)
 LOOKS_AT_EVIDENCE = roles(Role.INSPECTOR, Role.APPROVER, Role.COORDINATOR)

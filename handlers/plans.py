@@ -13,8 +13,8 @@ from handlers.lists import FilingBody
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from models.store.states import STATUS_WORDS
-from services import coverage, plan_changes, plan_view, plans
-from services.plans import EntryOrder
+from services.planning import coverage, plan_changes, plan_view, plans
+from services.planning.plans import EntryOrder
 
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
 KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)

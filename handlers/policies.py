@@ -11,7 +11,7 @@ from handlers.console import DESK, OFFICE, Body, Empty
 from handlers.edge import Call, Routes
 from handlers.libraries import KEEPERS
 from inspection.workdays import local_date
-from services import ledger, policies
+from services.registers import ledger, policies
 
 FIRST_YEAR, LAST_YEAR = 2000, 9999
 routes = Routes()

@@ -21,10 +21,10 @@ from inspection.draw.announcement import SourceKind
 from inspection.errors import NotFoundError
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
-from services import publications
-from services.publications import PAGE_SIZE
-from services.tasks import EXCLUSION_WORDS
-from services.visits import status_text
+from services.drawing.tasks import EXCLUSION_WORDS
+from services.field.visits import status_text
+from services.results import publications
+from services.results.publications import PAGE_SIZE
 
 Fill = Callable[[Call], Awaitable[dict[str, Any]]]
 TEMPLATES = Path(__file__).parent / "templates"

@@ -11,7 +11,7 @@ from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.reasons import RECUSAL_GROUNDS, REPLACEMENT_REASONS, TARGET_REASONS, VOID_REASONS
 from models.store.states import STATUS_WORDS
-from services import recusals, replacement_view, replacements, target_swaps, voids
+from services.drawing import recusals, replacement_view, replacements, target_swaps, voids
 
 OFFICE = roles(Role.COORDINATOR)
 DESK = roles(Role.COORDINATOR, Role.APPROVER)

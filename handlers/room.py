@@ -21,10 +21,10 @@ from handlers.public import HEADERS, PAGES, page
 from inspection.actors import Role
 from inspection.errors import InvalidInputError, NotFoundError, SuichaError
 from inspection.reasons import VOID_REASONS
-from services import minutes, proofs, room
 from services.act import Act
-from services.codes import WrongCodeError
-from services.tasks import EXCLUSION_WORDS
+from services.drawing import minutes, proofs, room
+from services.drawing.codes import WrongCodeError
+from services.drawing.tasks import EXCLUSION_WORDS
 
 ROOM = roles(Role.COORDINATOR, Role.OBSERVER)
 OFFICE = roles(Role.COORDINATOR)

@@ -1,6 +1,6 @@
 """A notice as a value: what is to be told to whom, before any channel shapes it.
 
-service makes a Notice -> services.notices stores it (outbox row) -> bot.render shapes it for the channel
+service makes a Notice -> services.people.notices stores it (outbox row) -> bot.render shapes it for the channel
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class PlanRevision(Base):
     entry_id: Mapped[str] = mapped_column(ForeignKey("plan_entries.id"))
     number: Mapped[int]
     reason: Mapped[str] = mapped_column(Text, default="")
-    values: Mapped[dict[str, Any]]  # services.plans.snapshot
+    values: Mapped[dict[str, Any]]  # services.planning.plans.snapshot
     digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the values: the same twice is no revision
     at: Mapped[datetime]
     member_id: Mapped[str] = mapped_column(String(32))

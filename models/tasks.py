@@ -31,7 +31,7 @@ class Task(Base):
     announced: Mapped[bool] = mapped_column(default=True)  # F1; False: 不宜告知 (F2), owners hear nothing
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    scope: Mapped[dict[str, Any]] = mapped_column(default=dict)  # services.tasks.Scope as data
+    scope: Mapped[dict[str, Any]] = mapped_column(default=dict)  # services.drawing.tasks.Scope as data
     quota: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"ratio": "0.05"} or {"count": 20}
     team_size: Mapped[int] = mapped_column(default=2)
     created_at: Mapped[datetime]

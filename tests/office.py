@@ -27,11 +27,11 @@ from models.registers import PlanEntry, Target
 from models.sheets import write_csv
 from models.store.pools import Scope
 from models.tasks import Draw
-from services import draws, tasks
 from services.act import Act, House, Rules
+from services.drawing import draws, tasks
+from services.drawing.tasks import TaskOrder
 from services.imports import read_file, run_import
-from services.signin import member_actor
-from services.tasks import TaskOrder
+from services.people.signin import member_actor
 from tests.conftest import Clock
 
 COORDINATOR, SECOND, OBSERVER, ADMIN = "office02", "office01", "office03", "office04"

@@ -2,8 +2,8 @@
 
 frozen file -> blocks (about 1 MiB of whole lines) -> columns -> score_lines | subtree_roots
 
-Only hashlib and small things are imported here: a child process (`services.scoring`) that runs these loops starts in
-the blink of an eye.
+Only hashlib and small things are imported here: a child process (`services.drawing.scoring`) that runs these loops
+starts in the blink of an eye.
 """
 
 from __future__ import annotations

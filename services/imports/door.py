@@ -20,7 +20,6 @@ from inspection.tables import Reading, Rejected, read_credit, read_inspectors, r
 from models.registers import ImportReport
 from models.sheets import Position, open_sheet
 from models.workbooks import is_workbook
-from services import item_lists, plan_changes
 from services.act import Act
 from services.imports import rejects
 from services.imports.credit import store_credit
@@ -30,6 +29,7 @@ from services.imports.people import store_inspectors
 from services.imports.reading import Work, in_child
 from services.imports.report import Tally
 from services.imports.targets import store_targets
+from services.planning import item_lists, plan_changes
 
 READERS: dict[str, Callable[[Iterable[Sequence[str]]], Reading[Any]]] = {
     "targets": read_targets,

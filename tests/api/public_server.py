@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from handlers import approvals, phone, public
 from handlers.edge import SESSION_COOKIE, Edge, install
-from services.signin import sign_in_member
+from services.people.signin import sign_in_member
 from tests.integration.visits_play import Play
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import samples
 from inspection.actors import SYSTEM
 from models.registers import PlanEntry
-from services.tasks import TaskOrder, create_task
+from services.drawing.tasks import TaskOrder, create_task
 from tests.api.conftest import Building, answer, ok
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER
 

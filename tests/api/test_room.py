@@ -13,7 +13,7 @@ from models.draws import WrongCode
 from models.people import AuditEntry
 from models.registers import Target
 from models.tasks import Draw, Visit
-from services.codes import MOST_WRONG
+from services.drawing.codes import MOST_WRONG
 from tests.api.conftest import Building, answer, ok
 from tests.office import COORDINATOR, DEREGISTERED_HOTEL, DICE, OBSERVER, PUBLIC, VALUES
 

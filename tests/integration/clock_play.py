@@ -14,8 +14,8 @@ from inspection.deadlines import ClockRules, DeadlineKind
 from inspection.workdays import SHANGHAI
 from models.results import Deadline, Outbox, Reminder
 from models.store import leader
-from services import deadlines, rounds
 from services.act import Act
+from services.clock import deadlines, rounds
 from tests.integration.visits_play import Play
 
 

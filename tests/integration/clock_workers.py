@@ -11,9 +11,9 @@ from pathlib import Path
 from inspection.actors import SYSTEM
 from models.base import KEYS
 from models.database import Database
-from services import rounds
 from services.act import Act
-from services.leader import Leader
+from services.clock import rounds
+from services.clock.leader import Leader
 from tests.office import house_of
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in China

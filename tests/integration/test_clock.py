@@ -19,8 +19,8 @@ from models.libraries import Leave
 from models.people import AuditEntry, Inspector, Member
 from models.results import Deadline
 from models.tasks import Task
-from services import boards, bulletins, calendars, deadlines, pauses
-from services.pauses import TooLateToWaitError
+from services.clock import boards, bulletins, calendars, deadlines, pauses
+from services.clock.pauses import TooLateToWaitError
 from tests.conftest import Clock
 from tests.integration.clock_play import letters, morning, open_one, stages, the_deadline, tick, told, with_rules
 from tests.integration.visits_play import Play, house_of

@@ -14,8 +14,10 @@ from models.people import AuditEntry, Grant, Member, SignIn
 from models.results import Outbox
 from models.store import tasks as store
 from models.tasks import Visit, VisitMember
-from services import contacts, signin, tasks
-from services.contacts import AddressBook, Report
+from services.drawing import tasks
+from services.people import signin
+from services.registers import contacts
+from services.registers.contacts import AddressBook, Report
 from tests.office import Office
 
 PLACES = [

@@ -16,7 +16,7 @@ from inspection.workdays import local_date
 from models.database import Database
 from models.results import Deadline
 from scheduler.clock import Tick, build_scheduler
-from services import deadlines
+from services.clock import deadlines
 from tests.conftest import Clock
 from tests.integration.clock_play import letters, morning, open_one, stages, term_of, tick, told, with_rules
 from tests.integration.visits_play import Play, house_of

@@ -30,7 +30,7 @@ from models.draws import DrawVoid, Replacement
 from models.people import AuditEntry, Inspector, Member
 from models.schema import Base
 from models.tasks import Draw, Task, Visit, VisitMember
-from services import draws, replacements, tasks, voids
+from services.drawing import draws, replacements, tasks, voids
 from tests.conftest import Clock
 from tests.office import COORDINATOR, DICE, OBSERVER, PUBLIC, SECOND, VALUES, Office, house_of
 

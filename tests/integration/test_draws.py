@@ -23,7 +23,7 @@ from models.registers import Target
 from models.results import Deadline, Outbox
 from models.store import tasks as store
 from models.tasks import Draw, Part, SeedValue, Task, Visit, VisitMember
-from services import dispatch, draws, tasks
+from services.drawing import dispatch, draws, tasks
 from tests.office import (
     COORDINATOR,
     DEREGISTERED_HOTEL,

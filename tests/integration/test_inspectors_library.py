@@ -15,8 +15,10 @@ from models.libraries import Leave, SkillLink
 from models.people import AuditEntry, Inspector
 from models.store import tasks as store
 from models.store.pools import Window, is_away
-from services import inspectors, overview, tasks
-from services.inspectors import Edit, NewCertificate
+from services.drawing import tasks
+from services.people import overview
+from services.registers import inspectors
+from services.registers.inspectors import Edit, NewCertificate
 from tests.office import ADMIN, COORDINATOR, Office
 
 HEALTH = "health13"

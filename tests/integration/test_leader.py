@@ -22,8 +22,8 @@ from models.clock import ClockLease, DigestLine
 from models.database import Database
 from models.people import Department, Grant, Member
 from models.results import Deadline, Outbox, Reminder
-from services import rounds
-from services.leader import Leader
+from services.clock import rounds
+from services.clock.leader import Leader
 from tests.conftest import Clock
 from tests.integration.clock_workers import LEASE_S, NOW, work
 from tests.office import Office, house_of

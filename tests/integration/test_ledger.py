@@ -17,9 +17,10 @@ from models.plans import PlanLine
 from models.registers import Target
 from models.store import tasks as store
 from models.tasks import TaskItem, Visit
-from services import ledger, policies, tasks
-from services.ledger import NewEntry
-from services.tasks import Pool
+from services.drawing import tasks
+from services.drawing.tasks import Pool
+from services.registers import ledger, policies
+from services.registers.ledger import NewEntry
 from tests.office import COORDINATOR, SECOND, Office
 
 STANDARD = policy_data(standard({"A": "0.5", "B": "1", "C": "2", "D": "4"}))

@@ -17,9 +17,10 @@ from models.registers import Target
 from models.store import tasks as store
 from models.store.libraries import LibraryRule
 from models.store.pools import Scope
-from services import confirmations, duties, libraries, tasks
-from services.duties import NewLicence, RuleOrder
-from services.libraries import LibraryOrder
+from services.drawing import tasks
+from services.registers import confirmations, duties, libraries
+from services.registers.duties import NewLicence, RuleOrder
+from services.registers.libraries import LibraryOrder
 from tests.office import ADMIN, COORDINATOR, OBSERVER, SECOND, Office
 
 MARKET, HEALTH, FIRE = "market13", "health13", "fire13"  # 分管负责人

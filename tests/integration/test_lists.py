@@ -21,9 +21,11 @@ from models.results import Deadline, Outbox
 from models.sheets import write_csv
 from models.store import lists as store
 from models.tasks import Task, TaskItem
-from services import deadlines, item_lists, list_view, task_view, tasks
 from services.act import Rules
-from services.item_lists import ItemOrder
+from services.clock import deadlines
+from services.drawing import task_view, tasks
+from services.planning import item_lists, list_view
+from services.planning.item_lists import ItemOrder
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER, Office
 
 HEALTH, MARKET = "health13", "market13"  # approvers of their departments

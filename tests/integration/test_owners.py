@@ -10,7 +10,7 @@ from inspection.errors import NotFoundError
 from models.people import Owner, OwnerBinding, SignIn
 from models.results import Outbox
 from models.tasks import Visit
-from services import owners, signin
+from services.people import owners, signin
 from tests.office import Office
 
 OPENID = "oDemoOwner0000000001"

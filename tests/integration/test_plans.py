@@ -20,10 +20,13 @@ from models.results import Deadline, Outbox
 from models.sheets import write_csv
 from models.store import plans as store
 from models.tasks import Task
-from services import coverage, deadlines, digests, item_lists, overview, plan_changes, plan_view, plans, publications
 from services.act import Rules
-from services.item_lists import ItemOrder
-from services.plans import EntryOrder
+from services.clock import deadlines, digests
+from services.people import overview
+from services.planning import coverage, item_lists, plan_changes, plan_view, plans
+from services.planning.item_lists import ItemOrder
+from services.planning.plans import EntryOrder
+from services.results import publications
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER, Office
 
 HEALTH, MARKET, EDUCATION = "health13", "market13", "education13"

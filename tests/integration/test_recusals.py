@@ -15,10 +15,10 @@ from models.people import AuditEntry, Department, Grant, Inspector, Member
 from models.registers import Target
 from models.store import pools
 from models.tasks import Part, Task, Visit, VisitMember
-from services import draws, recusals, replacements, tasks
-from services.draws import ShortTargetsError
-from services.task_view import task_detail
-from services.tasks import pool_of
+from services.drawing import draws, recusals, replacements, tasks
+from services.drawing.draws import ShortTargetsError
+from services.drawing.task_view import task_detail
+from services.drawing.tasks import pool_of
 from tests.office import COORDINATOR, DICE, OBSERVER, PUBLIC, SECOND, VALUES, Office
 
 WHY = "其配偶在该旅馆任职"

@@ -19,8 +19,9 @@ from models.people import Department, Grant, Inspector, Member
 from models.registers import Target
 from models.results import Outbox
 from models.tasks import Draw, Task, Visit, VisitMember
-from services import draws, replacements, target_swaps, visits
-from services.standins import bench
+from services.drawing import draws, replacements, target_swaps
+from services.drawing.standins import bench
+from services.field import visits
 from tests.office import COORDINATOR, SECOND, Office
 
 WHY = "该时段另有专项行动，附单位证明"

@@ -16,8 +16,8 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, 
 from models.database import Database
 from models.results import Deadline, Publication
 from models.tasks import Part, Task, Visit
-from services import publications, results
-from services.results import OwnWorkError
+from services.results import approvals, publications
+from services.results.approvals import OwnWorkError
 from tests.conftest import Clock
 from tests.integration.visits_play import Play, house_of
 
@@ -43,10 +43,10 @@ async def test_an_approver_sees_his_own_departments_confirmed_parts(play: Play) 
     await play.submit("lead-1")
     await play.submit("partner-1")
     async with play.act("lead-approver") as act:
-        assert await results.waiting(act) == []
+        assert await approvals.waiting(act) == []
     await play.confirm()
     async with play.act("lead-approver") as act:
-        [waiting] = await results.waiting(act)
+        [waiting] = await approvals.waiting(act)
     assert waiting.case.part.id == play.scene.parts["lead"].id
     assert waiting.manifest["owner_signature"]["name"] == "演示店主"
     assert {line.value_text for line in waiting.answers} == {"是"}
@@ -58,9 +58,9 @@ async def test_nobody_approves_another_departments_part(play: Play) -> None:
     await play.confirmed()
     async with play.act("partner-approver") as act:
         with pytest.raises(NotFoundError):
-            await results.approve(act, play.scene.parts["lead"].id)
+            await approvals.approve(act, play.scene.parts["lead"].id)
         with pytest.raises(NotFoundError):
-            await results.send_back(act, play.scene.parts["lead"].id, "不属于我")
+            await approvals.send_back(act, play.scene.parts["lead"].id, "不属于我")
 
 
 async def test_nothing_is_approved_before_the_leader_confirmed(play: Play) -> None:
@@ -79,7 +79,7 @@ async def test_nobody_approves_what_he_submitted(play: Play) -> None:
     )
     async with play.act(both) as act:
         with pytest.raises(OwnWorkError):
-            await results.approve(act, play.scene.parts["lead"].id)
+            await approvals.approve(act, play.scene.parts["lead"].id)
 
 
 async def test_of_many_who_approve_one_gets_through(play: Play) -> None:
@@ -94,8 +94,8 @@ async def test_a_part_sent_back_is_mended_and_confirmed_anew(play: Play) -> None
     await play.confirmed()
     async with play.act("partner-approver") as act:
         with pytest.raises(InvalidInputError):
-            await results.send_back(act, play.scene.parts["partner"].id, "  ")
-        await results.send_back(act, play.scene.parts["partner"].id, "照片看不清，请补拍。")
+            await approvals.send_back(act, play.scene.parts["partner"].id, "  ")
+        await approvals.send_back(act, play.scene.parts["partner"].id, "照片看不清，请补拍。")
     part = await play.row(Part, play.scene.parts["partner"].id)
     assert (part.status, part.returned_reason) == ("returned", "照片看不清，请补拍。")
     assert (await play.row(Visit, play.scene.visit.id)).status == "accepted"

@@ -16,7 +16,7 @@ from models.sheets import write_csv
 from models.store import tasks as store
 from models.store.pools import Scope
 from models.tasks import Task, TaskItem, TaskTeam
-from services import task_view, tasks
+from services.drawing import task_view, tasks
 from tests.office import ADMIN, COORDINATOR, DEREGISTERED_HOTEL, OBSERVER, SECOND, Office
 
 

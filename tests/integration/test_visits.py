@@ -17,9 +17,9 @@ from models.database import Database
 from models.people import AuditEntry
 from models.results import Deadline
 from models.tasks import Evidence, Part, Submission, Visit
-from services import evidence, submissions, visits
-from services.evidence import DigestMismatchError, Upload
-from services.submissions import EvidenceMissingError, IncompleteError, SubmissionConflictError
+from services.field import evidence, submissions, visits
+from services.field.evidence import DigestMismatchError, Upload
+from services.field.submissions import EvidenceMissingError, IncompleteError, SubmissionConflictError
 from tests.conftest import Clock
 from tests.integration.visits_play import Play, house_of, photo_bytes, signature_bytes
 

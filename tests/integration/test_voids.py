@@ -12,8 +12,10 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, 
 from models.draws import DrawVoid
 from models.results import Deadline, Outbox
 from models.tasks import Draw, Part, Visit, VisitMember
-from services import publications, tasks, visits, voids
-from services.task_view import task_detail
+from services.drawing import tasks, voids
+from services.drawing.task_view import task_detail
+from services.field import visits
+from services.results import publications
 from tests.office import COORDINATOR, OBSERVER, SECOND, VALUES, Office
 
 WHY = "名单导入时漏了一个街道"

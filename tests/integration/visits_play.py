@@ -20,12 +20,13 @@ from inspection.workdays import official_calendar
 from models.blobs import LocalBlobs
 from models.database import Database
 from models.results import Outbox
-from services import evidence, results, submissions, visits
 from services.act import Act, House, Rules
-from services.evidence import Upload
-from services.manifests import Manifest
-from services.photos import Photo, PhotoLimits, Signature, Stamp, check_signature_png, develop
-from services.submissions import Receipt
+from services.field import evidence, submissions, visits
+from services.field.evidence import Upload
+from services.field.manifests import Manifest
+from services.field.photos import Photo, PhotoLimits, Signature, Stamp, check_signature_png, develop
+from services.field.submissions import Receipt
+from services.results import approvals
 from tests.builders import DrawnVisit, drawn_visit
 from tests.conftest import Clock
 
@@ -135,7 +136,7 @@ class Play:
 
     async def approve(self, code: str) -> str:
         async with self.act(f"{code}-approver") as act:
-            return await results.approve(act, self.scene.parts[code].id)
+            return await approvals.approve(act, self.scene.parts[code].id)
 
     async def told(self, kind: str) -> list[str]:
         """The userids that were told something of this kind, in order."""

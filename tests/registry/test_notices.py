@@ -14,8 +14,8 @@ import pytest
 from bot.render import FACTS, TEXT_BYTES, TITLE, member_message, owner_message
 from inspection.deadlines import DeadlineKind
 from inspection.notices import Button, Channel, Notice, NoticeKind
-from services.messages import KIND_WORDS
-from services.overview import ACT_WORDS
+from services.people.messages import KIND_WORDS
+from services.people.overview import ACT_WORDS
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -19,8 +19,8 @@ from PIL import Image
 
 from app.fonts import FONT_NAME, IN_PACKAGE, find_font
 from inspection.errors import SuichaError, TooLargeError, UnavailableError
-from services.photo_lab import LabLimits, PhotoLab
-from services.photos import PhotoLimits, PhotoRefusedError, Stamp, check_signature_png, develop
+from services.field.photo_lab import LabLimits, PhotoLab
+from services.field.photos import PhotoLimits, PhotoRefusedError, Stamp, check_signature_png, develop
 from tests.unit.hostile import HOSTILE, encoded
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ async def test_a_child_that_hangs_is_killed_in_time_and_replaced():
 
 def test_the_kernel_ends_a_child_that_computes_too_long():
     """4.2 item 5: the seconds are counted for this photo, by the kernel, whatever the decoder does."""
-    endless = "from services.photo_child import _limit_processor as limit\nlimit(0)\nwhile True: pass"
+    endless = "from services.field.photo_child import _limit_processor as limit\nlimit(0)\nwhile True: pass"
     done = subprocess.run([sys.executable, "-c", endless], env={"PYTHONPATH": str(ROOT)}, timeout=30, check=False)  # noqa: S603
     assert done.returncode == -signal.SIGXCPU
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageChops, ImageDraw
 from app.fonts import FONT_NAME, IN_PACKAGE, find_font
 from inspection.coordinates import Position
 from inspection.errors import SuichaError, TooLargeError
-from services.photos import PhotoLimits, PhotoRefusedError, Stamp, check_signature_png, develop
+from services.field.photos import PhotoLimits, PhotoRefusedError, Stamp, check_signature_png, develop
 from tests.unit.hostile import HOSTILE, encoded, jpeg_of_many_scans, motion_photo
 
 ROOT = Path(__file__).parents[2]

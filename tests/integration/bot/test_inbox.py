@@ -32,7 +32,7 @@ from models.people import Department, Grant, Member
 from models.results import Inbox
 from models.store import inbox
 from services.act import Act, House
-from services.notices import tell_member
+from services.people.notices import tell_member
 from tests.conftest import Clock
 from tests.integration.bot.conftest import Vendor, wecom_settings
 from tests.integration.bot.parts import act_of, notice

@@ -6,7 +6,7 @@ import pytest
 
 from models.database import Database
 from models.people import Owner, OwnerBinding
-from services import notices
+from services.people import notices
 from tests.builders import target_row
 from tests.conftest import Clock
 from tests.integration.bot.parts import act_of, notice, rows

@@ -18,7 +18,7 @@ from models.database import Database
 from models.people import AuditEntry, Department, Member, Owner, OwnerBinding
 from models.results import Outbox
 from models.store import outbox
-from services import notices
+from services.people import notices
 from tests.builders import target_row
 from tests.conftest import Clock
 from tests.integration.bot.conftest import BAD_GATEWAY, CUT, HTML, Vendor

@@ -17,9 +17,9 @@ from inspection.errors import InvalidInputError, NotFoundError
 from models.database import Database
 from models.registers import Contact, ImportRejects, Target
 from models.sheets import open_sheet, write_csv, write_xlsx
-from services import exports, registers
 from services.act import Act
 from services.imports import read_file, rejects_of, run_import
+from services.registers import exports, search
 from tests.conftest import Clock
 from tests.office import house_of
 
@@ -256,16 +256,16 @@ async def test_pages_by_every_filter(desk: Desk) -> None:
     ]
     async with desk.act() as act:
         for some, holds in asked:
-            wanted, codes, after = registers.TargetFilter(**some), [], ""
+            wanted, codes, after = search.TargetFilter(**some), [], ""
             while True:
-                page = await registers.targets(act, wanted, after=after)
+                page = await search.targets(act, wanted, after=after)
                 codes += [one["code"] for one in page["rows"]]
                 after = page["next"]
                 if not after:
                     break
             expected = {row[0] for n, row in enumerate(rows) if holds(n)}
             assert (set(codes), len(codes), page["total"]) == (expected, len(expected), len(expected)), some
-            second = await registers.targets(act, wanted, page=2)
+            second = await search.targets(act, wanted, page=2)
             assert [one["code"] for one in second["rows"]] == codes[50:100], some
         with pytest.raises(InvalidInputError):
-            await registers.targets(act, registers.TargetFilter(status="frozen"))
+            await search.targets(act, search.TargetFilter(status="frozen"))

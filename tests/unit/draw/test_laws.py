@@ -27,7 +27,7 @@ from inspection.draw.refusals import BundleError, PoolLineError
 from inspection.draw.result import run_draw
 from inspection.draw.score import score_here
 from inspection.draw.text import json_bytes
-from services.scoring import Children, cut_lines
+from services.drawing.scoring import Children, cut_lines
 from tests.unit.draw.conftest import build
 from tests.unit.draw.test_verify import TAMPERING
 
@@ -250,7 +250,7 @@ def test_a_draw_does_not_depend_on_there_being_processes(monkeypatch):
     limits, seed = {b"A": b"\x01" + b"\xff" * 31}, sha256(KEY).hexdigest()
     expected = score_here(seed, limits, targets)
     for broken in ("/nonexistent/python", "/bin/false"):
-        monkeypatch.setattr("services.scoring.sys.executable", broken)
+        monkeypatch.setattr("services.drawing.scoring.sys.executable", broken)
         assert Children(children=2).score(seed, limits, targets) == expected
 
 

@@ -1,0 +1,1 @@
+"""Deadlines, reminders, boards (K, S, T)."""

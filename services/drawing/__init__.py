@@ -1,0 +1,1 @@
+"""Tasks and the draw, with everything around it (D, E, P, Q)."""

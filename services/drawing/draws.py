@@ -1,0 +1,218 @@
+"""The draw's life: frozen by a second person, seeded in the ordered way, drawn once (D2-D8; docs: draw-protocol).
+
+prepared -> freeze (announcement out, pools fixed as bytes) -> enter_value (dice, then public) -> draw -> dispatch
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from inspection.actors import Role
+from inspection.draw.announcement import Mode, Source, SourceKind
+from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
+from inspection.draw.pools import Pools
+from inspection.draw.refusals import SeedValueError
+from inspection.draw.result import PUBLISHED, RESULT, DrawResult, published_json, result_json, run_draw
+from inspection.draw.seed import SEED, check_entry, seed_json
+from inspection.draw.text import sha256_hex
+from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
+from inspection.workdays import SHANGHAI
+from models.blobs import Digest
+from models.store import tasks as store
+from models.store.pools import Scope
+from models.store.states import advance, insert_ignore, next_number
+from models.tasks import Draw, SeedValue, Task
+from services.act import Act
+from services.drawing import codes
+from services.drawing.bundles import zipped
+from services.drawing.dispatch import dispatch
+from services.drawing.scoring import Children
+from services.drawing.tasks import Pool, pool_of, refuse_unready
+from services.registers.confirmations import refuse_unconfirmed
+
+SECRET_BYTES = 32
+SYSTEM_SOURCE = "server"
+
+
+class ShortTargetsError(ConflictError):
+    """有 {count} 户因回避等原因，部分部门凑不齐检查组。"""
+
+    code: ClassVar[str] = "short-targets"
+    action: ClassVar[str] = "请先增派人员；确实无法增派的，勾选“已知悉缺员”后再冻结，确认会记入审计。名单没有变化。"
+
+
+async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_short: bool = False) -> Draw:
+    """Freeze the pool: a second person, other than who prepared it; what is frozen is stored once, as bytes (D4).
+
+    `sources` are the values of the room and the world, at least one; the server's own committed value comes first.
+    `accept_short`: targets that conflicts leave short are known and accepted; it stands in the audit log (E5).
+    """
+    task = await store.task(act.db, act.actor, task_id)
+    if task.prepared_by == act.actor.member_id:
+        raise ConflictError(what="任务", why="提交冻结和冻结须由两人分别完成，请由另一位协调员冻结。")
+    await advance(act.db, task, "frozen", come_from={"prepared"}, what="任务")
+    await refuse_unconfirmed(act, task)
+    pool = await pool_of(act, task)
+    refuse_unready(pool)
+    if pool.short_targets and not accept_short:
+        raise ShortTargetsError(count=len({one.target for one in pool.short_targets}))
+    secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
+    number = await _draw_number(act)
+    terms = _terms(act, task, pool, number, _all_sources(sources, secret))
+    files = await asyncio.to_thread(_freeze, terms, pool.pools, master)
+    draw = Draw(
+        number=number,
+        task_id=task.id,
+        department_id=task.department_id,
+        frozen_at=act.now,
+        fingerprint=sha256_hex(files[ANNOUNCEMENT]),
+        sources=[{**asdict(source), "kind": source.kind.value} for source in terms.sources],
+        files=await _store(act, files),
+        secret=secret.hex(),
+        master=master.hex(),
+        counts={
+            "targets": len(pool.pools.candidates),
+            "excluded": len(pool.pools.exclusions),
+            "inspectors": len(pool.pools.inspectors),
+            "to_draw": sum(pool.quotas.values()),
+        },
+    )
+    act.db.add(draw)
+    await act.db.flush()
+    codes.issue(act, draw, terms.sources)
+    act.record(
+        "draw-freeze",
+        f"draw:{draw.id}",
+        number=number,
+        fingerprint=draw.fingerprint,
+        short_accepted=len(pool.short_targets),
+    )
+    return draw
+
+
+def _freeze(terms: Terms, pools: Pools, master: bytes) -> dict[str, bytes]:
+    return freeze_files(terms, pools.files(), master, Children().subtrees)
+
+
+async def _draw_number(act: Act) -> str:
+    lead_code = act.house.lead_code
+    year = act.now.astimezone(SHANGHAI).year
+    return f"{lead_code}-{year}-{await next_number(act.db, f'draw/{lead_code}/{year}'):04d}"
+
+
+def _all_sources(sources: Sequence[Source], secret: bytes) -> tuple[Source, ...]:
+    if any(source.kind is SourceKind.SYSTEM or source.name == SYSTEM_SOURCE for source in sources):
+        raise InvalidInputError(what="随机数来源", why="系统来源由服务器自动加入，不能手工添加。")
+    system = Source(
+        name=SYSTEM_SOURCE,
+        kind=SourceKind.SYSTEM,
+        note="服务器在冻结时承诺、抽取时揭示的 32 字节随机数",
+        commitment=sha256_hex(secret),
+    )
+    in_order = sorted(sources, key=lambda source: source.kind is SourceKind.PUBLIC)
+    return (system, *in_order)
+
+
+def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source, ...]) -> Terms:
+    return Terms(
+        draw_id=number,
+        mode=Mode.DOUBLE,
+        frozen_at=act.now.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        scope_rule=Scope.from_data(task.scope).rule(),
+        quotas=pool.quotas,
+        teams=pool.teams,
+        sources=sources,
+        conflict_reasons=pool.barred.counts(),
+    )
+
+
+async def enter_value(act: Act, task_id: str, name: str, value: str) -> None:
+    """Enter the value of one announced source, once, in the ordered way; raises SeedValueError or ConflictError."""
+    task = await store.task(act.db, act.actor, task_id)
+    await put_value(act, await _frozen_draw(act, task), name, value)
+
+
+async def put_value(act: Act, draw: Draw, name: str, value: str, by: str = "") -> None:
+    """Enter a value for somebody whom the caller has let in; raises SeedValueError or ConflictError."""
+    if draw.status != "frozen":
+        raise ConflictError(what="这次抽取", why="名单尚未冻结，或已经抽取完毕。")
+    sources = sources_of(draw)
+    entered = await store.seed_values(act.db, draw.id)
+    # The server's own value stands since the freeze, committed to; it counts as the first to have spoken.
+    known = {SYSTEM_SOURCE: draw.secret, **entered}
+    cleaned = check_entry(sources, known, name, value)
+    new = await insert_ignore(
+        act.db,
+        SeedValue,
+        draw_id=draw.id,
+        source=name,
+        value=cleaned,
+        entered_by=by or act.actor.member_id,
+        entered_at=act.now,
+    )
+    if not new:  # two entered it in the same moment, and neither saw the other's value yet
+        raise SeedValueError(name=name, why="已经录入过，每个来源只能录入一次")
+    act.record("draw-value", f"draw:{draw.id}", source=name, value=cleaned)
+
+
+async def draw(act: Act, task_id: str) -> Draw:
+    """Draw, match, lock and dispatch in one transaction (D2, D4, D5, D7): of many who ask at once, one draws."""
+    task = await store.task(act.db, act.actor, task_id)
+    row = await _frozen_draw(act, task)
+    await advance(act.db, row, "drawn", come_from={"frozen"}, what="这次抽取", drawn_at=act.now)
+    await advance(act.db, task, "drawn", come_from={"frozen"}, what="任务")
+    values = {SYSTEM_SOURCE: row.secret, **await store.seed_values(act.db, row.id)}
+    files = await frozen_files(act, row)
+    files[SEED] = seed_json(files[ANNOUNCEMENT], sources_of(row), values)
+    result = await asyncio.to_thread(run_draw, files, Children().score, own=True)
+    written = result_json(result)
+    made = {SEED: files[SEED], RESULT: written, PUBLISHED: published_json(result, {}, written)}
+    row.files = {**row.files, **await _store(act, made)}
+    row.counts = {**row.counts, **_counts(result)}
+    act.record("draw", f"draw:{row.id}", seed=result.seed, result=row.files[RESULT], **_counts(result))
+    await dispatch(act, task, row, result)
+    return row
+
+
+def _counts(result: DrawResult) -> dict[str, int]:
+    short = sum(1 for group in result.groups if any(team.short for team in group.teams))
+    return {"drawn": len(result.drawn), "groups": len(result.groups), "short": short}
+
+
+async def frozen_files(act: Act, row: Draw) -> dict[str, bytes]:
+    """The draw's files by name, each held against its digest by the store."""
+    return {name: await act.house.blobs.get(Digest(digest)) for name, digest in row.files.items()}
+
+
+async def bundle(act: Act, number: str) -> bytes:
+    """The bundle of a draw as a ZIP: what `suicha verify` checks; for observers and coordinators only."""
+    if not act.actor.has(Role.COORDINATOR, Role.OBSERVER):
+        raise ForbiddenError
+    row = await store.draw_by_number(act.db, act.actor, number)
+    return await zip_of(act, row)
+
+
+async def zip_of(act: Act, row: Draw) -> bytes:
+    """The bundle of a draw as a ZIP, for whom the caller has let in."""
+    files = await frozen_files(act, row)
+    return await asyncio.to_thread(zipped, files)
+
+
+async def _store(act: Act, files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {name: await act.house.blobs.put(data) for name, data in files.items()}
+
+
+async def _frozen_draw(act: Act, task: Task) -> Draw:
+    row = await store.draw_of(act.db, task.id)
+    if row is None or row.status != "frozen":
+        raise ConflictError(what="这次抽取", why="名单尚未冻结，或已经抽取完毕。")
+    return row
+
+
+def sources_of(row: Draw) -> tuple[Source, ...]:
+    """The sources that a draw announced, in order."""
+    return tuple(Source(**{**source, "kind": SourceKind(source["kind"])}) for source in row.sources)

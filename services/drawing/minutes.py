@@ -1,0 +1,97 @@
+"""Minutes of a draw as a PDF, to be printed, signed and filed (D11, L1): counts, hashes, sources, the drawn list.
+
+draw row + announcement + seed + result -> JSON -> minutes.typ (typst, the office's own font) -> PDF bytes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from inspection.draw.announcement import parse_announcement
+from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.errors import ConflictError
+from inspection.reasons import VOID_REASONS
+from inspection.workdays import SHANGHAI
+from models.blobs import Digest
+from models.store import tasks as store
+from models.store import voids
+from models.tasks import Draw
+from services.act import Act
+from services.drawing import room
+from services.drawing.tasks import EXCLUSION_WORDS
+
+TEMPLATE = Path(__file__).with_name("minutes.typ")
+
+
+async def minutes(act: Act, number: str) -> bytes:
+    """The minutes of a drawn draw; ConflictError before it is drawn, NotFoundError for a number never given."""
+    draw = await store.draw_by_number(act.db, act.actor, number)
+    if draw.drawn_at is None:
+        raise ConflictError(what="抽取记录", why="尚未抽取。")
+    data = await _data(act, draw)
+    return await asyncio.to_thread(_compile, data, act.house.font)
+
+
+def _compile(data: dict[str, Any], font: Path) -> bytes:
+    words = json.dumps(data, ensure_ascii=False)
+    made = typst.compile(TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": words})
+    if not isinstance(made, bytes):
+        raise TypeError("typst gives one file for a PDF")
+    return made
+
+
+async def _data(act: Act, draw: Draw) -> dict[str, Any]:
+    task = await store.task(act.db, act.actor, draw.task_id)
+    told = parse_announcement(await act.house.blobs.get(Digest(draw.files[ANNOUNCEMENT])))
+    names = {one.code: one.name for one in (await store.departments(act.db)).values()}
+    values = await store.seed_values(act.db, draw.id)
+    void = (await voids.approved(act.db, [draw.id])).get(draw.id)
+    outcome = await room.outcome(act, task, draw)
+    return {
+        "office": act.house.office_name,
+        "task": task.name,
+        "task_number": task.number,
+        "number": draw.number,
+        "void": VOID_REASONS[void.reason] if void else "",
+        "frozen_at": _moment(draw.frozen_at),
+        "drawn_at": _moment(draw.drawn_at),
+        "scope": told.scope_rule,
+        "counts": [
+            ["范围内", told.scope_count],
+            ["排除", told.excluded.count],
+            ["待抽对象", told.targets.count],
+            ["执法检查人员", told.inspectors.count],
+            ["抽中", len(outcome["rows"])],
+        ],
+        "reasons": [[EXCLUSION_WORDS.get(reason, reason), count] for reason, count in told.reasons.items() if count],
+        "hashes": [
+            ["公告指纹", draw.fingerprint],
+            ["待抽名单", told.targets.sha256],
+            ["名单默克尔根", told.merkle_root],
+            ["人员名单", told.inspectors.sha256],
+            ["种子", outcome["seed"]],
+            ["结果文件", draw.files["result.json"]],
+        ],
+        "sources": [
+            {
+                "name": room.SOURCE_WORDS["system"] if one["kind"] == "system" else one["name"],
+                "kind": one["kind_text"],
+                "note": one["note"],
+                "value": one["value"] or "",
+                "signs": one["kind"] == "dice",
+            }
+            for one in room.sources_shown(draw, values)
+        ],
+        "teams": [f"{names.get(team.department, team.department)} {team.size} 人" for team in told.teams],
+        "rows": outcome["rows"],
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y年%-m月%-d日 %H:%M:%S}" if at else ""

@@ -1,0 +1,293 @@
+"""Tasks: from a plan entry to a pool that may be frozen (D1, C1, A3).
+
+plan entry -> create -> draft (preview as often as wanted) -> prepare by one -> services.drawing.draws.freeze by another
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from inspection import quotas
+from inspection.draw.announcement import Team
+from inspection.draw.match import roster
+from inspection.draw.pools import DrawInspector, Pools
+from inspection.errors import ConflictError, InvalidInputError, NotFoundError
+from inspection.item_rules import inspected_from, ratio_limit
+from inspection.policy import REASON_WORDS
+from inspection.recusals import Barred, ShortTarget, short_targets, without_anybody
+from inspection.workdays import local_date
+from models.registers import PlanEntry
+from models.store import lists as list_store
+from models.store import pools as pool_store
+from models.store import tasks as store
+from models.store.lists import ListedItem
+from models.store.pools import Available, Scope, Window
+from models.store.states import advance, next_number
+from models.tasks import Task, TaskItem, TaskTeam
+from services.act import Act, Rules
+from services.drawing import recusals
+from services.planning.plans import refuse_unready as refuse_unready_plan
+from services.registers import libraries, policies
+
+EXCLUSION_WORDS = {
+    "deregistered": "已注销",
+    "revoked": "已吊销",
+    "moved": "已迁出",
+    "suspended": "已停业",
+    **REASON_WORDS,
+}
+RATIO = re.compile(r"[01](\.[0-9]{1,12})?")
+MINIMUM_TEAM = 2  # enforcement officers of each department (R3, 行政处罚法)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskOrder:
+    """What a coordinator decides; `item_ids` None: the best fitting listed item of each department is taken."""
+
+    plan_entry_id: str
+    name: str = ""
+    scope: Scope = field(default_factory=Scope)
+    ratio: str | None = None
+    count: int | None = None
+    team_size: int = 2
+    announced: bool = True
+    item_ids: tuple[str, ...] | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """A task's pool as it stands now: the lists, the quotas, and what stands in the way of a freeze."""
+
+    pools: Pools
+    quotas: dict[str, int]
+    teams: tuple[Team, ...]
+    short_risk: tuple[str, ...]
+    target_ids: dict[str, str]  # code -> id
+    inspectors: dict[str, Available]  # staff number -> inspector
+    barred: Barred
+    short_targets: tuple[ShortTarget, ...]  # staffed short because of conflicts about these very targets
+    without_anybody: tuple[str, ...]  # nobody of any team may inspect these
+
+
+async def create_task(act: Act, order: TaskOrder) -> Task:
+    """Make a draft task; raises InvalidInputError, or NotFoundError for an unknown plan entry or item."""
+    entry = await store.plan_entry(act.db, order.plan_entry_id)
+    await refuse_unready_plan(act, entry)
+    quota = _quota(order, entry)
+    if order.team_size < MINIMUM_TEAM:
+        raise InvalidInputError(what="每组人数", why=f"每个部门至少 {MINIMUM_TEAM} 名执法检查人员。")
+    department_ids = [entry.department_id, *[one for one in entry.partner_ids if one != entry.department_id]]
+    starts_on, ends_on = order.starts_on or entry.starts_on, order.ends_on or entry.ends_on
+    if ends_on < starts_on:
+        raise InvalidInputError(what="检查时间", why="结束日期早于开始日期。")
+    first = inspected_from(starts_on, ends_on, local_date(act.now))
+    listed = await list_store.listed_for(act.db, department_ids, first, ends_on)
+    chosen = await _choose_items(act, order, entry, department_ids, listed)
+    _refuse_over_cap(quota, chosen)
+    lead = (await store.departments(act.db))[entry.department_id]
+    scope = await libraries.scope_of(act, order.scope)
+    number = await next_number(act.db, f"task/{lead.code}/{entry.year}")
+    task = Task(
+        number=f"{_short(lead.name)}抽查〔{entry.year}〕{number}号",
+        department_id=entry.department_id,
+        plan_entry_id=entry.id,
+        name=order.name or entry.name,
+        announced=order.announced,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        scope=scope.as_data(),
+        quota=quota,
+        team_size=order.team_size,
+        created_at=act.now,
+    )
+    act.db.add(task)
+    await act.db.flush()
+    _add_teams(act, task, department_ids, chosen)
+    act.record("task-create", f"task:{task.id}", number=task.number, plan=entry.name)
+    return task
+
+
+def _quota(order: TaskOrder, entry: PlanEntry) -> dict[str, object]:
+    """The order's own quota, else the plan's."""
+    ratio, count = order.ratio, order.count
+    if ratio is None and count is None:
+        ratio, count = entry.quota.get("ratio"), entry.quota.get("count")
+    if ratio is not None:
+        # Not whatever Fraction reads: "1e-999999999" would fill the memory, "1/0" is no number.
+        if not RATIO.fullmatch(ratio):
+            raise InvalidInputError(what="抽查比例", why="应当写成 0.05 这样的小数。")
+        if not 0 < Fraction(ratio) <= 1:
+            raise InvalidInputError(what="抽查比例", why="应当大于 0 且不超过 1。")
+        return {"ratio": ratio}
+    if count is None or count < 1:
+        raise InvalidInputError(what="抽查比例或数量", why="计划里没有可直接使用的数字，请填写其中一项。")
+    return {"count": count}
+
+
+async def _choose_items(
+    act: Act, order: TaskOrder, entry: PlanEntry, department_ids: list[str], listed: list[ListedItem]
+) -> dict[str, list[ListedItem]]:
+    """Choose by department what is inspected; a department without an item in force is refused (A3)."""
+    if order.item_ids is not None:
+        listed = [item for item in listed if item.id in order.item_ids]
+        if len(listed) != len(set(order.item_ids)):
+            raise NotFoundError(what="所选的抽查事项（清单之外的事项不得检查）")
+    chosen = {one: _items_of(one, listed) for one in department_ids}
+    without = [one for one, items in chosen.items() if not items]
+    if without:
+        names = await store.departments(act.db)
+        missing = "、".join(names[one].name for one in without)
+        raise InvalidInputError(what="抽查事项", why=f"{missing}在联合抽查事项清单中没有可用的事项。")
+    if order.item_ids is not None:
+        return chosen
+    return {one: [_best_item(entry, items)] for one, items in chosen.items()}
+
+
+def _items_of(department_id: str, listed: Sequence[ListedItem]) -> list[ListedItem]:
+    """The items a department leads; where it leads none, those it takes part in."""
+    own = [item for item in listed if item.department_id == department_id]
+    return own or [item for item in listed if department_id in item.partner_ids]
+
+
+def _refuse_over_cap(quota: dict[str, object], chosen: dict[str, list[ListedItem]]) -> None:
+    """Hold a task's ratio against what the list says of its general items; 重点 items have no cap (A7)."""
+    for item in {one.id: one for items in chosen.values() for one in items}.values():
+        limit = ratio_limit(item.body)
+        if limit is not None and "ratio" in quota and Fraction(str(quota["ratio"])) > limit:
+            raise InvalidInputError(what="抽查比例", why=f"超过清单中“{item.name}”规定的 {item.body.ratio}。")
+
+
+def _best_item(entry: PlanEntry, items: Sequence[ListedItem]) -> ListedItem:
+    """The item whose words are most like the plan entry's, by pairs of characters."""
+    wanted = _pairs(entry.name + entry.item_text + entry.scope_text)
+    return max(items, key=lambda item: len(wanted & _pairs(item.domain + item.name + item.subject)))
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+def _short(name: str) -> str:
+    for suffix in ("监督管理局", "管理局", "委员会", "局", "部门", "大队"):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def _add_teams(act: Act, task: Task, department_ids: list[str], chosen: dict[str, list[ListedItem]]) -> None:
+    for position, department_id in enumerate(department_ids):
+        items = chosen[department_id]
+        skills = sorted({item.skill for item in items if item.skill})
+        act.db.add(TaskTeam(task_id=task.id, department_id=department_id, position=position, skills=skills))
+        for item in items:
+            act.db.add(
+                TaskItem(
+                    task_id=task.id,
+                    item_id=item.id,
+                    version_id=item.version_id,
+                    department_id=department_id,
+                    name=item.name,
+                    basis=item.basis,
+                    form=item.form,
+                )
+            )
+
+
+async def prepare(act: Act, task_id: str) -> Task:
+    """Declare the pool ready to be frozen: the first of two people (ASVS 2.3.5)."""
+    task = await store.task(act.db, act.actor, task_id)
+    pool = await pool_of(act, task)
+    refuse_unready(pool)
+    await advance(act.db, task, "prepared", come_from={"draft"}, what="任务", prepared_by=act.actor.member_id)
+    act.record("task-prepare", f"task:{task.id}", candidates=len(pool.pools.candidates))
+    return task
+
+
+def refuse_unready(pool: Pool) -> None:
+    """Refuse a pool that nobody could be drawn from, or whose teams would be short everywhere."""
+    if not pool.pools.candidates:
+        raise ConflictError(what="任务", why="范围内没有可抽取的检查对象。")
+    if pool.short_risk:
+        raise ConflictError(what="任务", why="；".join(pool.short_risk))
+    if pool.without_anybody:
+        some = "、".join(pool.without_anybody[:5])
+        raise ConflictError(
+            what="任务", why=f"{len(pool.without_anybody)} 户没有任何可派的检查人员（{some}），请增派人员。"
+        )
+
+
+async def pool_of(act: Act, task: Task) -> Pool:
+    """Build the task's pool from the registers as they stand now."""
+    rules, scope = act.house.rules, Scope.from_data(task.scope)
+    found = await pool_store.targets_in(act.db, scope, task.starts_on.year)
+    lists = await policies.judged(act, task, found, Fraction(task.quota.get("ratio", 1)))
+    team_rows = await store.teams(act.db, task.id)
+    people = await pool_store.inspectors_of(
+        act.db,
+        [team.department.id for team in team_rows],
+        Window(today=local_date(act.now), starts_on=task.starts_on, ends_on=task.ends_on),
+    )
+    teams = tuple(
+        Team(department=row.department.code, size=task.team_size, skills=tuple(sorted(row.skills))) for row in team_rows
+    )
+    barred = await recusals.barred(act, people, teams, {one.id for one in lists.candidates})
+    pools = Pools(
+        candidates=lists.candidates,
+        inspectors=tuple(
+            DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people
+        ),
+        conflicts=barred.conflicts(),
+        exclusions=lists.exclusions,
+    )
+    names = {row.department.code: row.department.name for row in team_rows}
+    held = roster(pools.inspectors, pools.conflicts)
+    return Pool(
+        pools=pools,
+        quotas=_quotas(task, lists, rules),
+        teams=teams,
+        short_risk=(
+            *await libraries.trouble_with(act, scope),
+            *_short_risk(pools, teams, names),
+            *await _unlisted(act, task),
+        ),
+        target_ids={one.code: one.id for one in found},
+        inspectors={one.staff_no: one for one in people},
+        barred=barred,
+        short_targets=short_targets(teams, held, barred),
+        without_anybody=without_anybody(teams, held),
+    )
+
+
+def _quotas(task: Task, lists: policies.Judged, rules: Rules) -> dict[str, int]:
+    counts = Counter(one.stratum for one in lists.candidates)
+    if "count" in task.quota:
+        return quotas.by_number(counts, int(task.quota["count"]))
+    small = quotas.SmallPool(up_to=rules.small_pool, at_least=rules.small_pool_at_least)
+    return quotas.by_class(counts, lists.ratios, small)
+
+
+async def _unlisted(act: Act, task: Task) -> tuple[str, ...]:
+    """Name the items that have left the list since the task was made (A3); a mere new version changes nothing (A10)."""
+    first = inspected_from(task.starts_on, task.ends_on, local_date(act.now))
+    items = await store.items(act.db, task.id)
+    listed = await list_store.listed_for(act.db, {one.department_id for one in items}, first, task.ends_on)
+    gone = [one.name for one in items if one.item_id not in {item.id for item in listed}]
+    return tuple(f"“{name}”已不在有效的清单中，请重新建立任务" for name in gone)
+
+
+def _short_risk(pools: Pools, teams: tuple[Team, ...], names: dict[str, str]) -> tuple[str, ...]:
+    people = roster(pools.inspectors, pools.conflicts)
+    fitting = {team.department: len(people.eligible(team)) for team in teams}
+    return tuple(
+        f"{names[team.department]}符合条件的执法检查人员只有 {fitting[team.department]} 名，每组需要 {team.size} 名"
+        f"{'（须具备：' + '、'.join(team.skills) + '）' if team.skills else ''}，请补充人员、销假或调整事项"
+        for team in teams
+        if fitting[team.department] < team.size
+    )

@@ -1,0 +1,1 @@
+"""The visit, on the phone: evidence in, sealed (F, G, I)."""

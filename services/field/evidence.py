@@ -1,0 +1,152 @@
+"""Evidence from the phone: checked, developed, stored once under the digest of its own bytes (G10, G7, M1).
+
+expect (may he? is it new?) -> develop (no transaction is open; files first) -> keep (the row) -> thumb, display
+A row never points at a blob that is not there; a blob without a row is harmless. The original is never changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inspection.coordinates import Position
+from inspection.errors import ConflictError, InvalidInputError
+from models.blobs import Digest
+from models.store import evidence as store
+from models.store import visits as visit_store
+from models.store.parts import NOT_DONE
+from models.store.states import STATUS_WORDS
+from models.tasks import Evidence
+from services.act import Act, House
+from services.field.photos import Stamp
+
+KINDS = ("photo", "signature")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """What the phone says of the bytes it sends; `taken_at` and `place` are its word, kept as such."""
+
+    visit_id: str
+    digest: str
+    kind: str  # photo, signature
+    taken_at: datetime | None = None
+    place: Position | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Developed:
+    """What lies in the blobs now: the original, and the two copies that people look at."""
+
+    size: int
+    display: Digest
+    thumb: Digest
+    taken_at: datetime | None
+    place: dict[str, Any]
+
+
+class DigestMismatchError(InvalidInputError):
+    """上传的文件与手机上计算的校验值不一致，可能在传输中损坏。"""
+
+    code = "digest-mismatch"
+    action = "请重新上传这个文件，已上传的其他文件没有变化。"
+
+
+async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
+    """Check that the actor may add this now: the evidence itself if it is there already, else what to stamp on it.
+
+    Raises NotFoundError (not his visit), ConflictError (his part is submitted), DigestMismatchError.
+    """
+    if upload.kind not in KINDS:
+        raise InvalidInputError(what="证据类型", why="只能是照片或签名。")
+    if hashlib.sha256(data).hexdigest() != upload.digest:
+        raise DigestMismatchError
+    own = await visit_store.own_visit(act.db, act.actor, upload.visit_id)
+    found = await store.find(act.db, upload.visit_id, upload.digest)
+    if found is not None:
+        return found
+    _refuse_closed(own)
+    people = await visit_store.group(act.db, upload.visit_id)
+    return Stamp(
+        at=upload.taken_at or act.now,
+        place=_place_text(own.target.address, upload),
+        task=f"{own.task.name} {own.visit.number}",
+        target=own.target.name,
+        inspector=next(f"{one.department} {one.name}" for one in people if one.member_id == act.actor.member_id),
+    )
+
+
+async def develop(house: House, upload: Upload, data: bytes, stamp: Stamp) -> Developed:
+    """Make the copies that people look at and store all three; raises PhotoRefusedError or TooLargeError."""
+    if upload.kind == "signature":
+        signature = await house.photo_lab.check_signature(data)
+        display = thumb = signature.display
+        taken_at, place = upload.taken_at, None
+    else:
+        photo = await house.photo_lab.develop(data, stamp)
+        display, thumb = photo.display, photo.thumb
+        taken_at, place = upload.taken_at or photo.taken_at, upload.place or photo.position
+    await house.blobs.put(data)
+    return Developed(
+        size=len(data),
+        display=await house.blobs.put(display),
+        thumb=await house.blobs.put(thumb),
+        taken_at=taken_at,
+        place=_place_data(place, upload.accuracy_m if upload.place else None),
+    )
+
+
+async def keep(act: Act, upload: Upload, developed: Developed) -> tuple[Evidence, bool]:
+    """Write the row; of the same bytes sent twice at once one makes it. Returns (evidence, is it new)."""
+    await visit_store.lock(act.db, upload.visit_id)
+    own = await visit_store.own_visit(act.db, act.actor, upload.visit_id)
+    found = await store.find(act.db, upload.visit_id, upload.digest)
+    if found is not None:
+        return found, False
+    _refuse_closed(own)
+    row = Evidence(
+        visit_id=upload.visit_id,
+        department_id=own.part.department_id,
+        member_id=act.actor.member_id,
+        kind=upload.kind,
+        digest=upload.digest,
+        display_digest=developed.display,
+        thumb_digest=developed.thumb,
+        size=developed.size,
+        taken_at=developed.taken_at,
+        received_at=act.now,
+        place=developed.place,
+    )
+    act.db.add(row)
+    await act.db.flush()
+    act.record("evidence", f"visit:{upload.visit_id}", digest=upload.digest, kind=upload.kind, size=developed.size)
+    return row, True
+
+
+async def copy_of(act: Act, visit_id: str, digest: str, size: str) -> tuple[Digest, str]:
+    """Where the copy ("thumb" or "display") of a piece of evidence lies, and its media type; NotFoundError."""
+    found = await store.visible(act.db, act.actor, visit_id, digest)
+    wanted = found.thumb_digest if size == "thumb" else found.display_digest
+    media = "image/png" if found.kind == "signature" else "image/jpeg"
+    return Digest(wanted or found.digest), media
+
+
+def _refuse_closed(own: visit_store.OwnVisit) -> None:
+    if own.part.status not in NOT_DONE:
+        raise ConflictError(what="现场证据", why=f"本部门检查结果{STATUS_WORDS[own.part.status]}，不能再补充。")
+
+
+def _place_text(address: str, upload: Upload) -> str:
+    if upload.place is None:
+        return f"{address}（未取得定位）".strip()
+    near = f"，误差约 {upload.accuracy_m:.0f} 米" if upload.accuracy_m is not None else ""
+    return f"{address} （{upload.place.latitude:.5f}, {upload.place.longitude:.5f}{near}）".strip()
+
+
+def _place_data(place: Position | None, accuracy_m: float | None) -> dict[str, Any]:
+    if place is None:
+        return {}
+    return {"lat": place.latitude, "lon": place.longitude, "accuracy_m": accuracy_m}

@@ -1,0 +1,1 @@
+"""Item lists and plans (A, C)."""

@@ -1,0 +1,1 @@
+"""The two libraries: targets, inspectors, sub-libraries, who is responsible, policies (B, N, R)."""

@@ -1,0 +1,1 @@
+"""Results: approved and published (H)."""

@@ -1,0 +1,218 @@
+"""Publishing what is approved, and nothing else; what the public may ask (H2-H7, C5, D10, M2).
+
+approved parts of confirmed visits -> body (public facts only) -> Publication -> part, visit, task move on -> group told
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from inspection.actors import Role
+from inspection.deadlines import DeadlineKind
+from inspection.draw.announcement import Announcement, parse_announcement
+from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.draw.result import PUBLISHED
+from inspection.draw.seed import SEED
+from inspection.errors import ForbiddenError, NotFoundError
+from inspection.notices import Notice, NoticeKind
+from inspection.outcomes import measure_text, result_text
+from inspection.workdays import local_date
+from models.blobs import Digest
+from models.draws import DrawVoid
+from models.registers import PlanEntry
+from models.results import Deadline, Publication
+from models.store import deadlines as deadline_store
+from models.store import parts as part_store
+from models.store import publications as store
+from models.store import tasks as task_store
+from models.store import visits as visit_store
+from models.store import voids
+from models.store.parts import PartCase
+from models.tasks import Draw, Task
+from services.act import Act
+from services.drawing.room import list_is_public
+from services.people.notices import Letter, tell_many
+
+PAGE_SIZE = 20
+PUBLIC_FILES = frozenset({ANNOUNCEMENT, SEED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicDraw:
+    """A draw as anybody may see it; a list leaves the announcement out. `names` are departments by code."""
+
+    draw: Draw
+    department: str
+    announcement: Announcement | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    open_list: bool = False  # whether published.json may be seen by everybody by now
+    void: DrawVoid | None = None  # of which nothing but reason, time and how far it was is public
+
+
+async def publish_task(act: Act, task_id: str) -> int:
+    """Publish what is approved in a task: a coordinator everything, an approver his department's own (H3).
+
+    Returns how many results became public; nothing is published twice, and nothing before its approval.
+    """
+    if not act.actor.has(Role.COORDINATOR, Role.APPROVER):
+        raise ForbiddenError
+    task = await task_store.task(act.db, act.actor, task_id)
+    await visit_store.lock_task(act.db, task.id)
+    own = None if act.actor.has(Role.COORDINATOR) else str(act.actor.department_id)
+    cases = await part_store.ready(act.db, task.id, own)
+    moved = await store.mark_parts(act.db, [case.part.id for case in cases])
+    cases = [case for case in cases if case.part.id in moved]
+    if not cases:
+        return 0
+    await _write(act, cases)
+    await store.settle_many(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases], act.now)
+    visits = await store.finish_visits(act.db, task.id)
+    finished = await store.finish_task(act.db, task.id)
+    act.record("publish", f"task:{task.id}", results=len(cases), visits=visits, finished=finished)
+    await _tell_groups(act, cases)
+    return len(cases)
+
+
+async def search(act: Act, words: str, page: int) -> tuple[int, Sequence[Publication]]:
+    """Published results by the target's name or code: (how many in all, one page)."""
+    return await store.search(act.db, words[:64], page, PAGE_SIZE)
+
+
+async def result(act: Act, number: str) -> tuple[Publication, Sequence[Publication]]:
+    """One published result, and what other departments published of the same visit; NotFoundError."""
+    found = await store.by_number(act.db, number)
+    others = [one for one in await store.of_visit(act.db, found.visit_id) if one.id != found.id]
+    return found, others
+
+
+async def draws(act: Act) -> list[PublicDraw]:
+    """All draws, newest first, frozen and voided ones too: a number that leads nowhere would be seen (D10)."""
+    rows = await store.draws(act.db)
+    void = await voids.approved(act.db, [draw.id for draw, _ in rows if draw.status == task_store.VOIDED])
+    return [PublicDraw(draw=draw, department=name, void=void.get(draw.id)) for draw, name in rows]
+
+
+async def draw(act: Act, number: str) -> PublicDraw:
+    """One draw with its announcement; NotFoundError."""
+    row, name = await store.draw(act.db, number)
+    data = await public_file(act, number, ANNOUNCEMENT)
+    names = {one.code: one.name for one in (await task_store.departments(act.db)).values()}
+    void = await voids.approved(act.db, [row.id])
+    task = await act.db.get(Task, row.task_id)
+    return PublicDraw(
+        draw=row,
+        department=name,
+        announcement=parse_announcement(data),
+        names=names,
+        open_list=task is not None and list_is_public(act, task, row),
+        void=void.get(row.id),
+    )
+
+
+async def public_file(act: Act, number: str, name: str) -> bytes:
+    """A file of a draw that is public as soon as it exists, byte for byte; NotFoundError for any other.
+
+    The announcement is there from the freeze, the seed from the draw: anybody computes the fingerprint himself. The
+    drawn list follows when the task's embargo ends (`room.list_is_public`).
+    """
+    row, _ = await store.draw(act.db, number)
+    task = await act.db.get(Task, row.task_id)
+    public = name in PUBLIC_FILES or (name == PUBLISHED and task is not None and list_is_public(act, task, row))
+    digest = row.files.get(name) if public else None
+    if not digest:
+        raise NotFoundError(what="这个文件")
+    return await act.house.blobs.get(Digest(digest))
+
+
+async def plan(act: Act) -> tuple[Sequence[PlanEntry], dict[str, str]]:
+    """The plan's entries, and department names by id."""
+    return await store.plan(act.db)
+
+
+async def _write(act: Act, cases: Sequence[PartCase]) -> None:
+    due = await store.due_days(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases])
+    items: dict[str, list[str]] = {}
+    for item in await task_store.items(act.db, cases[0].task.id):
+        items.setdefault(item.department_id, []).append(item.name)
+    draw_number = await store.draw_number(act.db, cases[0].task.id)
+    for case in cases:
+        body = _body(act, case, items.get(case.department.id, []), due.get(_subject(case)))
+        act.db.add(
+            Publication(
+                number=body["number"],
+                part_id=case.part.id,
+                visit_id=case.visit.id,
+                department_id=case.department.id,
+                target_code=case.target.code,
+                target_name=case.target.name,
+                body={**body, "draw_number": draw_number},
+                published_at=act.now,
+            )
+        )
+    await act.db.flush()
+
+
+def _body(act: Act, case: PartCase, items: list[str], deadline: Deadline | None) -> dict[str, Any]:
+    """Exactly what the page shows: no person's name, no free words of the record, no risk class (M2, H7)."""
+    manifest, today = case.submission.manifest, local_date(act.now)
+    return {
+        "number": f"{case.visit.number}-{case.department.code}",
+        "visit_number": case.visit.number,
+        "task_name": case.task.name,
+        "task_number": case.task.number,
+        "target_name": case.target.name,
+        "target_code": case.target.code,
+        "department": case.department.name,
+        "items": items,
+        "result_text": result_text(manifest["results"]),
+        "measure_text": measure_text(manifest["measures"]),
+        "problem_free": list(manifest["results"]) == ["none"],
+        "inspected_on": None if case.visit.ended_at is None else local_date(case.visit.ended_at).isoformat(),
+        "published_on": today.isoformat(),
+        "due_on": deadline.due_on.isoformat() if deadline else None,
+        "late": is_late(today, deadline),
+    }
+
+
+def is_late(published_on: date, deadline: Deadline | None) -> bool:
+    """Tell whether a result came out after its last day (H2, K2)."""
+    return deadline is not None and published_on > deadline.due_on
+
+
+async def _tell_groups(act: Act, cases: Sequence[PartCase]) -> None:
+    """Tell those of each group who made the part; nobody hears of the same visit twice."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in await deadline_store.groups(act.db, {case.visit.id for case in cases}):
+        groups.setdefault((one.visit_id, one.department_id), []).append(one.userid)
+    letters = [
+        Letter(
+            userid=userid,
+            notice=_published_notice(case),
+            department_id=case.department.id,
+            subject=_subject(case),
+            dedupe_key=f"published/{case.part.id}/{userid}",
+        )
+        for case in cases
+        for userid in groups.get((case.visit.id, case.department.id), [])
+    ]
+    await tell_many(act, letters)
+
+
+def _published_notice(case: PartCase) -> Notice:
+    number = f"{case.visit.number}-{case.department.code}"
+    return Notice(
+        kind=NoticeKind.PUBLISHED,
+        document_no=number,
+        title="检查结果已公示",
+        summary=result_text(case.submission.manifest["results"]),
+        facts=(("公示编号", number), ("检查对象", case.target.name), ("部门", case.department.name)),
+        path=f"/public/results/{quote(number)}",
+    )
+
+
+def _subject(case: PartCase) -> str:
+    return f"part:{case.part.id}"
