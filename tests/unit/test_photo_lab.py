@@ -9,7 +9,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +42,12 @@ def framed(header: bytes) -> bytes:
 
 def proc(lab: PhotoLab, name: str) -> str:
     return Path(f"/proc/{pid(lab)}/{name}").read_text()
+
+
+def seconds_of_work(lab: PhotoLab) -> float:
+    """What the child has computed so far, user and system: no matter how busy the machine is."""
+    user, system = proc(lab, "stat").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def pid(lab: PhotoLab) -> int:
@@ -82,10 +87,10 @@ async def test_every_hostile_file_is_refused_by_one_living_child_under_300_mb(la
     child = pid(lab)
     for make, sentence in HOSTILE.values():
         data = make()
-        started = time.perf_counter()
+        started = seconds_of_work(lab)
         with pytest.raises(SuichaError, match=sentence):
             await lab.develop(data, STAMP)
-        assert time.perf_counter() - started < 2
+        assert seconds_of_work(lab) - started < 2
     assert pid(lab) == child
     status = dict(line.split(":", 1) for line in proc(lab, "status").splitlines())
     assert int(status["VmHWM"].split()[0]) < 300_000
