@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from inspection.deadlines import DEFAULT_LADDERS, DEFAULT_STEPS, DeadlineKind
+from inspection.deadlines import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS, DeadlineKind
 from inspection.errors import SuichaError
 from inspection.ladders import parse_ladder
 
@@ -25,6 +25,7 @@ Share = Annotated[str, StringConstraints(pattern=r"^(0(\.\d+)?|1(\.0+)?)$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 HourMinute = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 StepDays = Annotated[int, Field(ge=1, le=60)]
+WithinDays = Annotated[int, Field(ge=1, le=250)]
 ENV_PREFIX = "SUICHA__"
 
 
@@ -126,15 +127,13 @@ class ClockSection(_Section):
     quiet_from: HourMinute = "20:00"
     quiet_until: HourMinute = "08:00"
     overdue_days: int = Field(default=30, ge=0, le=365)
-    freeze_within_days: int = Field(default=5, ge=1, le=60)
-    draw_within_days: int = Field(default=2, ge=1, le=60)
-    library_within_days: int = Field(default=3, ge=1, le=60)
     liaison_post: str = "联络员"
     visits_a_week: int = Field(default=3, ge=1, le=50)
+    days: dict[str, WithinDays] = dict(DEFAULT_DAYS)
     steps: dict[str, tuple[StepDays, ...]] = dict(DEFAULT_STEPS)
     ladders: dict[str, tuple[str, ...]] = dict(DEFAULT_LADDERS)
 
-    @field_validator("steps", "ladders")
+    @field_validator("days", "steps", "ladders")
     @classmethod
     def _kinds_are_known(cls, value: dict[str, Any]) -> dict[str, Any]:
         unknown = value.keys() - {kind.value for kind in DeadlineKind}

@@ -1,33 +1,42 @@
 """What must be done by when, and on which days somebody is reminded of it (H2, K2, S).
 
-KINDS: every kind of deadline as data -> start event, days, steps, ladder
-due day, today, calendar -> stage_due -> the stages whose day has come; only the newest is worth sending
-                         -> next_stage_on -> the day on which the row is looked at again (None: never)
+KINDS: every kind of deadline as data -> start event, days and how they are counted, steps, ladder, pauses
+start day, days, kind -> due_after -> the last day ; due day, today, kind -> days_left -> what a pause keeps
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, time
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from inspection.workdays import Deadline, add_calendar_days, add_working_days, working_days_between
+
 if TYPE_CHECKING:
     from inspection.workdays import Calendar
-
-_ONE_DAY = timedelta(days=1)
-URGENT = frozenset({"0", "+1"})  # due today, and the first day overdue: told at once, not with the morning's digest
 
 
 class DeadlineKind(Enum):
     """What is waited for; the value is stored and never changes its meaning."""
 
     ACCEPT = "accept-visit"  # the group accepts the visit it was drawn for ("visit:ID")
+    APPOINT = "appoint"  # the leader fixes a time with the owner, where he may be told (F1, D8) ("visit:ID")
+    APPOINTED = "appointed"  # the day that was agreed upon with the owner ("visit:ID")
     INSPECT = "inspect"  # the visit is made and all parts are submitted ("visit:ID")
+    SIGN = "sign"  # everybody in the group signs the summary (G9) ("visit:ID")
     CONFIRM = "confirm"  # the leader confirms the summary ("visit:ID", H4)
     APPROVE = "approve"  # a department approves its own part ("part:ID", H1)
+    APPROVE_NEXT = "approve-next"  # a further level of that department approves it, too ("part:ID/LEVEL", H1)
     PUBLISH = "publish"  # the part is public, 20 working days (H2) ("part:ID")
+    RECTIFY = "rectify"  # the target puts right what was found (I8, G6) ("part:ID/...")
+    RECHECK = "recheck"  # somebody looks whether it was put right (I8) ("part:ID/...")
+    ANSWER_TRANSFER = "answer-transfer"  # who was handed a clue says what became of it (I2, I3) ("part:ID/...")
+    OPEN_CASE = "open-case"  # it is decided whether a case is opened (I5) ("part:ID/...")
+    LIST_ABNORMAL = "list-abnormal"  # the abnormal list, or another list, is decided upon (I4, I6) ("part:ID/...")
+    CORRECT = "correct"  # a published result that is wrong is corrected (J2, J3) ("part:ID/...")
+    ARCHIVE = "archive"  # the papers of a visit are filed (L1) ("visit:ID")
     FILE_LIST = "file-list"  # a published change of an item list is filed (A11) ("list-change:ID")
     MAKE_PLAN = "make-plan"  # next year's joint plan is approved (S2) ("plan-year:YEAR")
     FILE_PLAN = "file-plan"  # a plan, or its adjustment, is filed (S1, S3, S4, C6) ("plan:ID")
@@ -55,15 +64,36 @@ class PauseReason(Enum):
         return {"target-closed": "检查对象暂停经营", "force-majeure": "不可抗力"}[self.value]
 
 
+class Count(Enum):
+    """How the last day is found."""
+
+    WORKING = "working"  # working days after the start
+    CALENDAR = "calendar"  # all days after the start; one that ends on a free day ends on the next working day
+    GIVEN = "given"  # the act, or the rule, names the day itself
+
+    @property
+    def text(self) -> str:
+        """The unit in words for people."""
+        return {"working": "个工作日", "calendar": "日（自然日，末日逢假顺延）", "given": "由规定或事项指明日期"}[
+            self.value
+        ]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KindRule:
-    """What the rules say of one kind. `days` names the setting that counts working days; empty: the event names it."""
+    """What the rules say of one kind.
+
+    How many days: `days` names the setting under [rules]; else `within` is the default of the setting under
+    [clock.days]; neither: the day is given.
+    """
 
     text: str
     short: str  # the same in at most five characters, for a line of a digest
     starts: str  # the start event, in words
     source: str  # the clause, for the console
     days: str = ""
+    within: int = 0
+    count: Count = Count.WORKING
     steps: tuple[int, ...] = (7, 3, 1)  # working days before
     ladder: tuple[str, ...] = ("approver", "liaison@0", "office@+1")  # inspection.ladders.parse_ladder
     pauses: frozenset[PauseReason] = frozenset()
@@ -84,13 +114,44 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         ladder=_GROUP,
         pauses=_ON_SITE,
     ),
+    DeadlineKind.APPOINT: KindRule(
+        text="与检查对象约定检查时间",
+        short="约定时间",
+        starts="小组成员全部接受任务",
+        source="F1、D8",
+        within=3,
+        steps=(1,),
+        ladder=("leader", "liaison@0", "approver@+1", "office@+1"),
+        pauses=_ON_SITE,
+    ),
+    DeadlineKind.APPOINTED: KindRule(
+        text="按约定时间到场检查",
+        short="到场检查",
+        starts="约定检查时间",
+        source="F1、G4",
+        count=Count.GIVEN,
+        steps=(1,),
+        ladder=("inspector", "leader", "liaison@+1", "approver@+1"),
+        pauses=_ON_SITE,
+    ),
     DeadlineKind.INSPECT: KindRule(
         text="完成现场检查并提交",
         short="现场检查",
         starts="任务的检查截止日期",
         source="D1、G",
+        count=Count.GIVEN,
         ladder=_GROUP,
         pauses=_ON_SITE,
+    ),
+    DeadlineKind.SIGN: KindRule(
+        text="小组成员在汇总表上签字",
+        short="汇总签字",
+        starts="各部门提交齐全",
+        source="G9",
+        within=3,
+        steps=(1,),
+        ladder=("inspector", "leader@0", "liaison@0", "approver@+1"),
+        pauses=_AT_DESK,
     ),
     DeadlineKind.CONFIRM: KindRule(
         text="组长汇总确认",
@@ -110,12 +171,88 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         days="approve_within_days",
         pauses=_AT_DESK,
     ),
+    DeadlineKind.APPROVE_NEXT: KindRule(
+        text="上一级审批检查结果",
+        short="上级审批",
+        starts="前一级审批通过",
+        source="H1",
+        within=5,
+        steps=(3, 1),
+        pauses=_AT_DESK,
+    ),
     DeadlineKind.PUBLISH: KindRule(
         text="公示检查结果",
         short="公示结果",
         starts="publish_counts_from 所定的事件",
         source="H2",
         days="publish_within_days",
+        pauses=_AT_DESK,
+    ),
+    DeadlineKind.RECTIFY: KindRule(
+        text="督促检查对象完成整改",
+        short="督促整改",
+        starts="责令改正文书送达",
+        source="I8、G6",
+        within=15,
+        count=Count.CALENDAR,
+        ladder=("inspector", "leader", "liaison@0", "approver@+1"),
+        pauses=_ON_SITE,
+    ),
+    DeadlineKind.RECHECK: KindRule(
+        text="复查整改情况",
+        short="复查整改",
+        starts="整改期满，或检查对象报告整改完毕",
+        source="I8",
+        within=10,
+        steps=(3, 1),
+        ladder=("inspector", "leader", "liaison@0", "approver@+1", "office@+1"),
+        pauses=_ON_SITE,
+    ),
+    DeadlineKind.ANSWER_TRANSFER: KindRule(
+        text="答复移送事项的处理情况",
+        short="移送答复",
+        starts="移送材料送达接收部门",
+        source="I1、I2、I3",
+        within=10,
+        steps=(3, 1),
+        ladder=("approver", "liaison", "office@+1"),
+        pauses=_AT_DESK,
+    ),
+    DeadlineKind.OPEN_CASE: KindRule(
+        text="决定是否立案",
+        short="决定立案",
+        starts="发现违法线索",
+        source="I5",
+        within=15,
+        ladder=("inspector", "approver", "liaison@0", "office@+1"),
+        pauses=_AT_DESK,
+    ),
+    DeadlineKind.LIST_ABNORMAL: KindRule(
+        text="作出列入名录（记录）的决定",
+        short="列入名录",
+        starts="查实应当列入的情形",
+        source="I4、I6",
+        within=10,
+        steps=(3, 1),
+        ladder=("approver", "liaison@0", "office@+1"),
+        pauses=_AT_DESK,
+    ),
+    DeadlineKind.CORRECT: KindRule(
+        text="更正已公示的检查结果",
+        short="更正公示",
+        starts="发现或收到更正申请",
+        source="J1、J2、J3",
+        within=5,
+        steps=(3, 1),
+        pauses=_AT_DESK,
+    ),
+    DeadlineKind.ARCHIVE: KindRule(
+        text="检查材料立卷归档",
+        short="立卷归档",
+        starts="检查办结",
+        source="L1",
+        within=20,
+        ladder=("leader", "liaison@0", "approver@+1"),
         pauses=_AT_DESK,
     ),
     DeadlineKind.FILE_LIST: KindRule(
@@ -131,6 +268,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="制定计划",
         starts="每年定期",
         source="S2",
+        count=Count.GIVEN,
         steps=(20, 10, 5, 1),
         ladder=("office",),
     ),
@@ -139,6 +277,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="计划备案",
         starts="计划提交",
         source="S1、S3、S4、C6",
+        count=Count.GIVEN,  # by a date of the year; an adjustment's is so many working days on
         ladder=("liaison", "approver", "office@+1"),
     ),
     DeadlineKind.PUBLISH_PLAN: KindRule(
@@ -146,6 +285,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="公布计划",
         starts="计划审议通过",
         source="C5、S1",
+        count=Count.GIVEN,
         ladder=("liaison", "approver", "office@+1"),
     ),
     DeadlineKind.FREEZE_TASK: KindRule(
@@ -153,6 +293,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="冻结名单",
         starts="任务建立",
         source="D1、D4",
+        within=5,
         steps=(1,),
         ladder=("office",),
     ),
@@ -161,6 +302,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="完成抽取",
         starts="名单冻结",
         source="D2",
+        within=2,
         steps=(1,),
         ladder=("office",),
     ),
@@ -169,6 +311,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="确认名录",
         starts="任务提交冻结",
         source="B8",
+        within=3,
         steps=(1,),
         ladder=("approver", "liaison", "office@0"),
     ),
@@ -177,6 +320,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         short="换发证件",
         starts="证件有效期届满",
         source="B11、B13",
+        count=Count.GIVEN,
         steps=(20, 10, 3, 1),
         ladder=("inspector", "liaison@-3", "approver@0"),
     ),
@@ -191,13 +335,15 @@ class ClockRules:
     quiet_from: time = time(20, 0)
     quiet_until: time = time(8, 0)
     overdue_days: int = 30  # working days after the due day on which somebody is still reminded
-    freeze_within_days: int = 5  # working days for a task that lies as a draft
-    draw_within_days: int = 2  # ... and for a frozen one
-    library_within_days: int = 3
     liaison_post: str = "联络员"
     visits_a_week: int = 3  # that one inspector can make: a week with more of them will break
+    days: Mapping[str, int] = field(default_factory=lambda: DEFAULT_DAYS)
     steps: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: DEFAULT_STEPS)
     ladders: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_LADDERS)
+
+    def days_of(self, kind: DeadlineKind) -> int:
+        """Within how many days, of a kind whose days are set under [clock.days]."""
+        return self.days.get(kind.value, KINDS[kind].within)
 
     def steps_of(self, kind: DeadlineKind) -> tuple[int, ...]:
         """On which working days before the due day this kind is reminded of."""
@@ -208,77 +354,19 @@ class ClockRules:
         return self.ladders.get(kind.value, KINDS[kind].ladder)
 
 
+DEFAULT_DAYS: Mapping[str, int] = {kind.value: rule.within for kind, rule in KINDS.items() if rule.within}
 DEFAULT_STEPS: Mapping[str, tuple[int, ...]] = {kind.value: rule.steps for kind, rule in KINDS.items()}
 DEFAULT_LADDERS: Mapping[str, tuple[str, ...]] = {kind.value: rule.ladder for kind, rule in KINDS.items()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
-    """A reminder's place: `name` is "-3", "0" or "+2" in working days around the due day; `on` is its day."""
-
-    name: str
-    on: date
-
-    @property
-    def overdue(self) -> bool:
-        """Tell whether the due day has passed."""
-        return self.name.startswith("+")
-
-    @property
-    def text(self) -> str:
-        """Where one stands, in words for people."""
-        return stage_text(self.name)
+def due_after(kind: DeadlineKind, start: date, days: int, calendar: Calendar) -> Deadline:
+    """Give the last day, so many days after `start`, counted as this kind counts them."""
+    add = add_calendar_days if KINDS[kind].count is Count.CALENDAR else add_working_days
+    return add(start, days, calendar)
 
 
-def stage_text(name: str) -> str:
-    """Put "-3", "0", "+2" in words."""
-    days = name.lstrip("+-")
-    if name.startswith("+"):
-        return f"已逾期 {days} 个工作日"
-    return "今天到期" if days == "0" else f"还剩 {days} 个工作日"
-
-
-def stage_due(
-    due_on: date, today: date, calendar: Calendar, before: tuple[int, ...] = (7, 3, 1), overdue_days: int = 30
-) -> list[Stage]:
-    """Give the stages whose day is not after `today`, oldest first: before, on, and each working day after the due day.
-
-    `before` counts working days back from the due day; after `overdue_days` working days nobody is reminded any more.
-    """
-    stages = [Stage(name=f"-{days}", on=_back(due_on, days, calendar)) for days in sorted(set(before), reverse=True)]
-    stages.append(Stage(name="0", on=due_on))
-    stages += _after(due_on, today, calendar, overdue_days)
-    return [stage for stage in stages if stage.on <= today]
-
-
-def next_stage_on(
-    due_on: date, today: date, calendar: Calendar, before: tuple[int, ...] = (7, 3, 1), overdue_days: int = 30
-) -> date | None:
-    """Give the day of the first stage after `today`; None where nobody is reminded any more."""
-    days = [_back(due_on, days, calendar) for days in sorted(set(before), reverse=True)] + [due_on]
-    ahead = [day for day in days if day > today]
-    if ahead:
-        return ahead[0]
-    if len(_after(due_on, today, calendar, overdue_days)) >= overdue_days:
-        return None
-    day = today + _ONE_DAY
-    while not calendar.is_working(day):
-        day += _ONE_DAY
-    return day
-
-
-def _back(day: date, days: int, calendar: Calendar) -> date:
-    while days:
-        day -= _ONE_DAY
-        days -= calendar.is_working(day)
-    return day
-
-
-def _after(due_on: date, today: date, calendar: Calendar, limit: int) -> list[Stage]:
-    stages: list[Stage] = []
-    day = due_on
-    while day < today and len(stages) < limit:
-        day += _ONE_DAY
-        if calendar.is_working(day):
-            stages.append(Stage(name=f"+{len(stages) + 1}", on=day))
-    return stages
+def days_left(kind: DeadlineKind, today: date, due_on: date, calendar: Calendar) -> int:
+    """Count the days after `today` up to and with the due day, as this kind counts them; 0 if it is not later."""
+    if KINDS[kind].count is Count.CALENDAR:
+        return max((due_on - today).days, 0)
+    return working_days_between(today, due_on, calendar)

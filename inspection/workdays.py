@@ -114,6 +114,22 @@ def add_working_days(start: date, days: int, calendar: Calendar) -> Deadline:
     return Deadline(due_on=day, provisional=not settled)
 
 
+def add_calendar_days(start: date, days: int, calendar: Calendar) -> Deadline:
+    """Count `days` days on from `start`, free ones too; a last day that is free moves to the next working day.
+
+    So the Civil Code counts periods in days (art. 201, 203). 0 days is the start itself, moved likewise.
+    Raises ValueError as `add_working_days` does.
+    """
+    if days < 0 or isinstance(start, datetime):
+        raise ValueError("a plain day and a count of at least 0 are needed")
+    day = start + timedelta(days=days)
+    settled = calendar.is_settled(day)
+    while not calendar.is_working(day):
+        day += _ONE_DAY
+        settled = settled and calendar.is_settled(day)
+    return Deadline(due_on=day, provisional=not settled)
+
+
 def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     """Count the working days after `start` up to and with `end`; 0 if `end` is not later."""
     count, day = 0, start

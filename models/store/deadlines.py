@@ -159,9 +159,10 @@ async def by_ids(db: AsyncSession, ids: Collection[str]) -> dict[str, Deadline]:
 
 
 async def subjects(db: AsyncSession, names: Collection[str]) -> dict[str, Subject]:
-    """What these subjects ("visit:ID", "part:ID") are about."""
-    visit_ids = [name.partition(":")[2] for name in names if name.startswith("visit:")]
-    part_ids = [name.partition(":")[2] for name in names if name.startswith("part:")]
+    """What these subjects are about: "visit:ID", "part:ID", or one of several of theirs ("part:ID/rectify-1")."""
+    of = {name: name.partition("/")[0] for name in names if name.startswith(("visit:", "part:"))}
+    visit_ids = {one.removeprefix("visit:") for one in of.values() if one.startswith("visit:")}
+    part_ids = {one.removeprefix("part:") for one in of.values() if one.startswith("part:")}
     query = (
         select(Visit.id, Visit.number, Target.name, Part.id)
         .join(Target, Target.id == Visit.target_id)
@@ -172,7 +173,7 @@ async def subjects(db: AsyncSession, names: Collection[str]) -> dict[str, Subjec
     for visit_id, number, target_name, part_id in await db.execute(query):
         subject = Subject(visit_id=visit_id, visit_number=number, target_name=target_name)
         found[f"visit:{visit_id}"] = found[f"part:{part_id}"] = subject
-    return found
+    return {name: found[one] for name, one in of.items() if one in found}
 
 
 async def groups(db: AsyncSession, visit_ids: Collection[str]) -> Sequence[GroupMember]:

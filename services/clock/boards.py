@@ -21,7 +21,7 @@ from models.store import deadlines as store
 from models.store import leader
 from models.store import tasks as task_store
 from services.act import Act
-from services.clock import pauses
+from services.clock import deadlines, pauses
 from services.clock.audiences import audience_of
 from services.clock.calendars import calendar_of
 
@@ -78,14 +78,15 @@ async def set_right(act: Act) -> None:
 
 def kinds(act: Act) -> list[dict[str, Any]]:
     """Every kind of deadline with its start, days, steps and ladder, as this office has set them."""
-    rules = act.house.rules
     return [
         {
             "kind": kind.value,
             "text": rule.text,
             "starts": rule.starts,
             "source": rule.source,
-            "days": getattr(rules, rule.days) if rule.days else None,
+            "days": deadlines.days_of(act, kind) or None,
+            "unit": rule.count.text,
+            "setting": f"rules.{rule.days}" if rule.days else f"clock.days.{kind.value}" if rule.within else "",
             "steps": list(act.house.clock.steps_of(kind)),
             "ladder": [step.text for step in parse_ladder(act.house.clock.ladder_of(kind))],
             "pauses": sorted(one.text for one in rule.pauses),

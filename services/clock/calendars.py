@@ -13,9 +13,11 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from inspection import workdays
 from inspection.actors import Role
+from inspection.deadlines import DeadlineKind, due_after
 from inspection.errors import ForbiddenError, InvalidInputError
-from inspection.workdays import Calendar, add_working_days, local_date
+from inspection.workdays import Calendar, local_date
 from models.clock import AnnouncedYear, LocalDay
 from models.results import Deadline
 from models.store import deadlines as store
@@ -95,15 +97,15 @@ async def recompute(act: Act) -> Sequence[Moved]:
     version = calendar.version()
     counted = (Deadline.settled_at.is_(None), Deadline.days.is_not(None), Deadline.paused_on.is_(None))
     groups = await act.db.execute(
-        select(Deadline.start_on, Deadline.days)
+        select(Deadline.kind, Deadline.start_on, Deadline.days)
         .where(*counted, Deadline.calendar != version)
         .distinct()
-        .order_by(Deadline.start_on, Deadline.days)
+        .order_by(Deadline.start_on, Deadline.days, Deadline.kind)
     )
     moved: list[Moved] = []
-    for start_on, days in groups.all():
+    for kind, start_on, days in groups.all():
         if start_on is not None and days is not None:
-            moved += await _recount(act, start_on, days, calendar)
+            moved += await _recount(act, kind, due_after(DeadlineKind(kind), start_on, days, calendar), start_on, days)
     await act.db.execute(
         update(Deadline)
         .where(Deadline.settled_at.is_(None), Deadline.calendar != version, Deadline.paused_on.is_(None))
@@ -117,12 +119,12 @@ async def recompute(act: Act) -> Sequence[Moved]:
     return moved
 
 
-async def _recount(act: Act, start_on: date, days: int, calendar: Calendar) -> list[Moved]:
-    due = add_working_days(start_on, days, calendar)
+async def _recount(act: Act, kind: str, due: workdays.Deadline, start_on: date, days: int) -> list[Moved]:
     rows = await act.db.scalars(
         select(Deadline).where(
             Deadline.settled_at.is_(None),
             Deadline.paused_on.is_(None),
+            Deadline.kind == kind,
             Deadline.start_on == start_on,
             Deadline.days == days,
             (Deadline.due_on != due.due_on) | (Deadline.provisional != due.provisional),

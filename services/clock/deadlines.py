@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from inspection.deadlines import URGENT, DeadlineKind, Stage, next_stage_on, stage_due
-from inspection.workdays import Calendar, Deadline, add_working_days, local_date
+from inspection.deadlines import KINDS, DeadlineKind, due_after
+from inspection.stages import URGENT, Stage, next_stage_on, stage_due
+from inspection.workdays import Calendar, Deadline, local_date
 from models.base import new_id
 from models.store import deadlines as store
 from services.act import Act
@@ -22,11 +23,25 @@ from services.clock.calendars import calendar_of
 AT_ONCE = 5_000  # rows of one transaction of a tick: the leader that dies leaves little to do again
 
 
+async def begin(act: Act, kind: DeadlineKind, subject: str, department_id: str, *, start: date | None = None) -> bool:
+    """Open a deadline by its kind's own rule, from `start` (local; None: today) on; False if it is open already.
+
+    `subject`: "visit:ID" or "part:ID", with "/..." behind it where a visit or part has several of the kind.
+    """
+    return await open_deadline(act, kind, subject, department_id, start or local_date(act.now), days_of(act, kind))
+
+
+def days_of(act: Act, kind: DeadlineKind) -> int:
+    """Within how many days a deadline of this kind is due, as this office has set it; 0: its day is given."""
+    named = KINDS[kind].days
+    return int(getattr(act.house.rules, named)) if named else act.house.clock.days_of(kind)
+
+
 async def open_deadline(
     act: Act, kind: DeadlineKind, subject: str, department_id: str, start: date, within: int
 ) -> bool:
-    """Open a deadline `within` working days after `start` (local); False if it is open already, and then unchanged."""
-    until = add_working_days(start, within, await calendar_of(act))
+    """Open a deadline `within` days (as its kind counts them) after `start` (local); False if it is open already."""
+    until = due_after(kind, start, within, await calendar_of(act))
     return await _open(act, kind, subject, department_id, until, start_on=start, days=within)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from inspection.deadlines import KINDS, DeadlineKind, stage_text
+from inspection.deadlines import KINDS, DeadlineKind
 from inspection.ladders import place_of
 from inspection.notices import Button, Notice, NoticeKind
+from inspection.stages import stage_text
 from inspection.workdays import SHANGHAI, local_date
 from models.results import Deadline
 from models.store import deadlines as store

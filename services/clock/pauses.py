@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from sqlalchemy import select
 
 from inspection.actors import Role
-from inspection.deadlines import KINDS, DeadlineKind, PauseReason
+from inspection.deadlines import KINDS, DeadlineKind, PauseReason, days_left, due_after
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from inspection.workdays import add_working_days, local_date, working_days_between
+from inspection.workdays import add_working_days, local_date
 from models.clock import DeadlinePause
 from models.people import Member
 from models.results import Deadline
@@ -45,7 +45,7 @@ async def pause(act: Act, deadline_id: str, reason: PauseReason, note: str) -> D
         raise ConflictError(what="这项期限", why="已经暂停或已经办结。")
     if row.due_on < today:
         raise ConflictError(what="这项期限", why="已经逾期，不能事后暂停。")
-    left = working_days_between(today, row.due_on, await calendar_of(act))
+    left = days_left(DeadlineKind(row.kind), today, row.due_on, await calendar_of(act))
     row.paused_on, row.next_on = today, None
     made = DeadlinePause(
         deadline_id=row.id,
@@ -70,7 +70,7 @@ async def resume(act: Act, deadline_id: str) -> date:
     if made is None or row.paused_on is None or row.settled_at is not None:
         raise ConflictError(what="这项期限", why="没有在暂停。")
     calendar = await calendar_of(act)
-    due = add_working_days(today, made.days_left, calendar)
+    due = due_after(DeadlineKind(row.kind), today, made.days_left, calendar)
     made.ended_on, made.ended_by = today, act.actor.member_id
     row.due_on, row.provisional, row.paused_on = due.due_on, due.provisional, None
     row.start_on, row.days, row.calendar, row.next_on = today, made.days_left, calendar.version(), today

@@ -55,10 +55,4 @@ async def _wanted(act: Act) -> list[Standing]:
 async def _open(act: Act, one: Standing) -> bool:
     if one.due_on is not None:
         return await deadlines.open_on(act, one.kind, one.subject, one.department_id, one.due_on)
-    rules = act.house.clock
-    within = {
-        DeadlineKind.FREEZE_TASK: rules.freeze_within_days,
-        DeadlineKind.DRAW_TASK: rules.draw_within_days,
-        DeadlineKind.CONFIRM_LIBRARY: rules.library_within_days,
-    }[one.kind]
-    return await deadlines.open_deadline(act, one.kind, one.subject, one.department_id, local_date(act.now), within)
+    return await deadlines.begin(act, one.kind, one.subject, one.department_id)

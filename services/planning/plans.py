@@ -21,7 +21,7 @@ from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.plan_rules import FORMS, FilingRules, filing_due, is_preferred, making_due
-from inspection.workdays import add_working_days, local_date
+from inspection.workdays import local_date
 from models.base import new_id
 from models.plans import Plan, PlanLine, PlanRevision, PlanStep
 from models.registers import PlanEntry
@@ -321,8 +321,8 @@ async def adjusted(act: Act, plan: Plan, note: str) -> None:
     if plan.status == "filed":
         await advance(act.db, plan, "approved", come_from={"filed"}, what="计划")
     await _step(act, plan, "adjusted", note)
-    due = add_working_days(local_date(act.now), act.house.rules.plan_adjustment_filed_within_days, act.house.calendar)
-    await deadlines.open_on(act, DeadlineKind.FILE_PLAN, subject(plan), plan.department_id, due)
+    within, today = act.house.rules.plan_adjustment_filed_within_days, local_date(act.now)
+    await deadlines.open_deadline(act, DeadlineKind.FILE_PLAN, subject(plan), plan.department_id, today, within)
 
 
 async def _open_plan(act: Act, plan_id: str) -> Plan:
@@ -387,6 +387,8 @@ async def _expect_publication(act: Act, plan: Plan) -> None:
     rules, today = act.house.rules, local_date(act.now)
     starts_on = await store.first_start(act.db, plan.id)
     due = filing_due(plan.year, starts_on, filing_rules(rules), special=plan.kind == "special", joint=plan.joint)
-    later = add_working_days(today, rules.plan_adjustment_filed_within_days, act.house.calendar)
-    until = due if due >= today else later
-    await deadlines.open_on(act, DeadlineKind.PUBLISH_PLAN, subject(plan), plan.department_id, until)
+    about = (act, DeadlineKind.PUBLISH_PLAN, subject(plan), plan.department_id)
+    if due >= today:
+        await deadlines.open_on(*about, due)
+    else:
+        await deadlines.open_deadline(*about, today, rules.plan_adjustment_filed_within_days)

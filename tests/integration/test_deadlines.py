@@ -11,14 +11,26 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from inspection.actors import SYSTEM
-from inspection.deadlines import DeadlineKind
+from inspection.deadlines import KINDS, Count, DeadlineKind, due_after
 from inspection.workdays import local_date
 from models.database import Database
 from models.results import Deadline
+from models.store import deadlines as deadline_store
 from scheduler.clock import Tick, build_scheduler
-from services.clock import deadlines
+from services.clock import calendars, deadlines
+from services.clock.audiences import audience_of
 from tests.conftest import Clock
-from tests.integration.clock_play import letters, morning, open_one, stages, term_of, tick, told, with_rules
+from tests.integration.clock_play import (
+    letters,
+    morning,
+    open_one,
+    stages,
+    term_of,
+    the_deadline,
+    tick,
+    told,
+    with_rules,
+)
 from tests.integration.visits_play import Play, house_of
 
 
@@ -215,3 +227,34 @@ async def test_the_scheduler_is_a_tick_that_drops_nothing() -> None:
         assert (job.id, job.coalesce, job.misfire_grace_time, job.max_instances) == ("reminders", True, None, 1)
     finally:
         scheduler.shutdown(wait=False)
+
+
+async def test_every_kind_that_is_counted_opens_by_its_own_rule(play: Play) -> None:
+    """H2, S, I8, J2, L1: one door for all; what is about one of several things of a part says what it is about."""
+    part = play.scene.parts["lead"]
+    subject = f"part:{part.id}/1"
+    async with play.act(SYSTEM) as act:
+        for kind in DeadlineKind:
+            within = deadlines.days_of(act, kind)
+            assert bool(within) == (KINDS[kind].count is not Count.GIVEN)
+            assert await deadlines.begin(act, kind, subject, part.department_id)
+            assert not await deadlines.begin(act, kind, subject, part.department_id)
+            row = await deadline_store.find(act.db, kind.value, subject)
+            assert row is not None
+            assert row.due_on == due_after(kind, deadlines.today(act), within, play.house.calendar).due_on
+            audience = await audience_of(act, [row])
+            assert audience.subjects[subject].visit_number == play.scene.visit.number
+            assert audience.of(row, "+2")
+
+
+async def test_a_period_in_days_counts_free_days_and_is_recounted_as_such(play: Play) -> None:
+    """I8, H2: 15 days from Monday 2 March end on Tuesday 17 March; a local holiday then moves the last day alone."""
+    async with play.act(SYSTEM) as act:
+        part = play.scene.parts["lead"]
+        await deadlines.begin(act, DeadlineKind.RECTIFY, f"part:{part.id}/1", part.department_id)
+    assert (await the_deadline(play, DeadlineKind.RECTIFY)).due_on == date(2026, 3, 17)
+    for day in (date(2026, 3, 10), date(2026, 3, 17)):
+        async with play.act("coordinator") as act:
+            await calendars.set_day(act, day, working=False, reason="演示〔2026〕1号")
+    await tick(play)
+    assert (await the_deadline(play, DeadlineKind.RECTIFY)).due_on == date(2026, 3, 18)

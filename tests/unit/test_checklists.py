@@ -20,7 +20,7 @@ from inspection.checklists import (
     standard_form,
     value_text,
 )
-from inspection.deadlines import stage_due
+from inspection.stages import stage_due
 from inspection.workdays import official_calendar
 
 ITEM = "学校食堂食品安全情况的检查"

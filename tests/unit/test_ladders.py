@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.deadlines import DEFAULT_LADDERS, KINDS, DeadlineKind, next_stage_on, stage_due
+from inspection.deadlines import DEFAULT_LADDERS, KINDS, Count, DeadlineKind
 from inspection.ladders import Person, Rung, parse_ladder, told
+from inspection.stages import next_stage_on, stage_due
 from inspection.workdays import official_calendar, working_days_between
 
 CALENDAR = official_calendar()
@@ -85,6 +86,10 @@ def test_every_kind_has_its_rule_and_a_ladder_that_reads() -> None:
         assert parse_ladder(DEFAULT_LADDERS[kind.value])
         assert 2 <= len(rule.short) <= 5
         assert rule.steps == tuple(sorted(set(rule.steps), reverse=True))
+        assert rule.source
+        assert rule.starts
+        # Counted by one setting, or the day is given: never both, never neither.
+        assert [bool(rule.days), bool(rule.within), rule.count is Count.GIVEN].count(True) == 1
 
 
 @given(st.dates(min_value=date(2025, 1, 1), max_value=date(2026, 10, 1)), st.integers(-60, 80))

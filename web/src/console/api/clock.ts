@@ -52,6 +52,8 @@ export interface KindRow {
   starts: string
   source: string
   days: number | null
+  unit: string
+  setting: string
   steps: number[]
   ladder: string[]
   pauses: string[]
