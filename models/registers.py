@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Encrypted, new_id
@@ -62,6 +62,12 @@ class Item(Base):
     content: Mapped[str] = mapped_column(Text, default="")
     method: Mapped[str] = mapped_column(String(128), default="")
     skill: Mapped[str] = mapped_column(String(32), default="")  # what its inspectors must know; empty: nothing special
+    ratio: Mapped[str] = mapped_column(String(256), default="", server_default=text("''"))  # as written: 10%(20户)
+    frequency: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))  # as written: 1次/年
+    publication: Mapped[str] = mapped_column(String(256), default="", server_default=text("''"))
+    sub_item: Mapped[str] = mapped_column(String(512), default="", server_default=text("''"))  # 抽查子项
+    code: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))  # the office's own number
+    note: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     form: Mapped[dict[str, Any]] = mapped_column(default=dict)  # inspection.checklists.Form as data
     digest: Mapped[str] = mapped_column(String(64))
 

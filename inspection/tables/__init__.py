@@ -7,7 +7,7 @@ from inspection.tables import credit, inspectors, items, plan, targets
 from inspection.tables.credit import CreditRow, read_credit
 from inspection.tables.header import Column, Header
 from inspection.tables.inspectors import InspectorKind, InspectorRow, read_inspectors
-from inspection.tables.items import ItemRow, read_items
+from inspection.tables.items import ItemRow, owner_above, read_items
 from inspection.tables.plan import PlanRow, read_plan
 from inspection.tables.reading import Reading, Rejected
 from inspection.tables.targets import TargetRow, read_targets
@@ -33,6 +33,7 @@ __all__ = [
     "Rejected",
     "TargetRow",
     "columns_of",
+    "owner_above",
     "read_credit",
     "read_inspectors",
     "read_items",

@@ -5,10 +5,11 @@ rows -> read_items() -> Reading of ItemRow | Rejected
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspection.cells import Frequency, ItemClass, Level, Quota, frequency, item_class, levels, names, quotas
+from inspection.cells import Frequency, ItemClass, Level, Quota, frequency, item_class, levels, names, plain, quotas
 from inspection.tables.header import Column
 from inspection.tables.reading import Reading, Shape, limited
 
@@ -36,11 +37,14 @@ class ItemRow:
     quota: tuple[Quota, ...] = ()
     frequency: Frequency | None = None
     publication: str | None = None  # 公开方式
+    sub_item: str | None = None  # 抽查子项
+    code: str | None = None  # 编号, where the office numbers its items itself
+    note: str | None = None
 
     @property
     def identity(self) -> tuple[str | None, ...]:
         """What makes it this row of the list and not another."""
-        return (self.domain, self.name, self.subject, self.lead)
+        return (self.domain, self.name, self.subject, self.lead, *([self.sub_item] if self.sub_item else ()))
 
 
 _LONG = limited(20_000)
@@ -80,7 +84,11 @@ COLUMNS = (
         names=("抽查情况及查处结果公开方式", "结果公开方式", "公示方式"),
         parse=limited(256),
     ),
+    Column(field="sub_item", title="抽查子项", names=("子项", "检查子项"), parse=limited(512)),
+    Column(field="code", title="编号", names=("事项编号", "事项编码", "事项代码"), parse=limited(64)),
+    Column(field="note", title="备注", names=("说明",), parse=limited(2_000)),
 )
+_OWNER = re.compile(r"(?:填报|报送|制表|编制)(?:单位|部门)(?:\([^)]*\))?[:：]?(.*)")
 _SHAPE = Shape(columns=COLUMNS, build=ItemRow, identity=lambda item: item.identity, identity_title="抽查事项")
 
 
@@ -90,3 +98,13 @@ def read_items(rows: Iterable[Sequence[str]]) -> Reading[ItemRow]:
     Raises InvalidInputError at once where no row is a header.
     """
     return Reading(rows, _SHAPE)
+
+
+def owner_above(above: Sequence[str]) -> str | None:
+    """Find whose list it is in the cells above its header (`填报单位(盖章)：演示市教育局`); None where none says so."""
+    for place, cell in enumerate(above):
+        found = _OWNER.fullmatch(plain(cell))
+        if found:
+            named = found[1] or (plain(above[place + 1]) if place + 1 < len(above) else "")
+            return named or None
+    return None

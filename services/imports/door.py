@@ -16,7 +16,16 @@ from typing import Any
 from sqlalchemy import select
 
 from inspection.errors import InvalidInputError, NotFoundError
-from inspection.tables import Reading, Rejected, read_credit, read_inspectors, read_items, read_plan, read_targets
+from inspection.tables import (
+    Reading,
+    Rejected,
+    owner_above,
+    read_credit,
+    read_inspectors,
+    read_items,
+    read_plan,
+    read_targets,
+)
 from models.registers import ImportReport
 from models.sheets import Position, open_sheet
 from models.workbooks import is_workbook
@@ -169,7 +178,7 @@ async def _store(act: Act, file: ReadFile, feed: Feed, tally: Tally, *, source: 
     elif file.kind == "inspectors":
         await store_inspectors(act.db, file.rows, tally)
     elif file.kind == "items":
-        await store_items(act.db, file.rows, tally)
+        await store_items(act.db, file.rows, tally, owner_above(file.reading.header.above))
         await item_lists.adopt_imported(act)
     else:
         await store_plan(act.db, file.rows, tally)

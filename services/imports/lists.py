@@ -15,23 +15,31 @@ from models.registers import Item, PlanEntry
 from services.imports.people import Directory
 from services.imports.report import Outcome, Tally, digest_of
 
+_ADDED_LATER = ("ratio", "frequency", "publication", "sub_item", "code", "note")  # in a digest only where filled
 
-async def store_items(db: AsyncSession, rows: Iterable[ItemRow | Rejected], tally: Tally) -> Tally:
-    """Compare and write items; one without a form of its own gets the standard form made from its words."""
+
+async def store_items(
+    db: AsyncSession, rows: Iterable[ItemRow | Rejected], tally: Tally, owner: str | None = None
+) -> Tally:
+    """Compare and write items; one without a form of its own gets the standard form made from its words.
+
+    `owner` is the department that the title names: the form of a department's own list has no column for it (A2).
+    """
     directory = await Directory.load(db, tally)
     for row in rows:
+        lead = owner if isinstance(row, Rejected) else row.lead or owner
         if isinstance(row, Rejected):
             tally.reject(row)
-        elif row.lead is None:
+        elif lead is None:
             tally.reject(_missing(row.row, "发起部门", row.raw))
         else:
-            values = await _item_values(db, directory, row)
+            values = await _item_values(db, directory, row, lead)
             tally.count(await _put(db, Item, digest_of(list_identity(row.identity)), values))
     return tally
 
 
-async def _item_values(db: AsyncSession, directory: Directory, row: ItemRow) -> dict[str, Any]:
-    lead = await directory.find_or_add(db, row.lead or "")
+async def _item_values(db: AsyncSession, directory: Directory, row: ItemRow, words: str) -> dict[str, Any]:
+    lead = await directory.find_or_add(db, words)
     content = row.content or row.name
     return {
         "department_id": lead.id,
@@ -45,6 +53,12 @@ async def _item_values(db: AsyncSession, directory: Directory, row: ItemRow) -> 
         "content": content,
         "method": row.method or "",
         "skill": row.skill or "",
+        "ratio": "；".join(quota.raw for quota in row.quota),
+        "frequency": row.frequency.raw if row.frequency else "",
+        "publication": row.publication or "",
+        "sub_item": row.sub_item or "",
+        "code": row.code or "",
+        "note": row.note or "",
         "form": standard_form(row.name, content, row.basis or "").as_data(),
     }
 
@@ -95,7 +109,7 @@ def list_identity(identity: Sequence[object]) -> dict[str, Any]:
 
 
 async def _put(db: AsyncSession, table: type[Item | PlanEntry], key: str, values: dict[str, Any]) -> Outcome:
-    digest = digest_of(values)
+    digest = digest_of({name: value for name, value in values.items() if value or name not in _ADDED_LATER})
     found: Item | PlanEntry | None = await db.scalar(select(table).where(table.key == key))
     if found is None:
         db.add(table(key=key, digest=digest, **values))

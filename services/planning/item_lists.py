@@ -244,7 +244,10 @@ async def adopt_imported(act: Act) -> int:
 
 
 def _imported_version(act: Act, row: ItemList, change: ListChange, item: Item, number: int) -> ItemVersion:
-    shown = ("name", "domain", "basis", "subject", "content", "method", "item_class", "level", "skill")
+    shown = (
+        "name", "domain", "sub_item", "code", "basis", "subject", "content", "method", "ratio", "frequency",
+        "publication", "item_class", "level", "skill", "note",
+    )  # fmt: skip
     return ItemVersion(
         item_id=item.id,
         list_id=row.id,
