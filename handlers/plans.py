@@ -13,7 +13,7 @@ from handlers.lists import FilingBody
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from models.store.states import STATUS_WORDS
-from services.planning import coverage, plan_changes, plan_view, plans
+from services.planning import coverage, naming, plan_changes, plan_view, plans
 from services.planning.plans import EntryOrder
 
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
@@ -89,6 +89,12 @@ class AdjustBody(Body):
 
     changes: ChangesBody
     reason: str = REASON
+
+
+class ItemsBody(Body):
+    """Which items of lists a line is about (C7)."""
+
+    item_ids: list[str] = Field(min_length=1, max_length=200)
 
 
 class NoteBody(Body):
@@ -219,6 +225,12 @@ async def post_propose(call: Call) -> Any:
     """Ask the office for an adjustment (C6, C9)."""
     row = await plan_changes.propose(call.act, call.path["id"], _changes(call.body), call.body.reason)
     return {"id": row.id}
+
+
+@routes.post("/api/console/plan-entries/{id}/items", roles=OFFICE, body=ItemsBody)
+async def post_entry_items(call: Call) -> Any:
+    """Say which items of lists a line is about (C7)."""
+    return {"item_ids": await naming.name_items(call.act, call.path["id"], call.body.item_ids)}
 
 
 @routes.get("/api/console/plan-entries/{id}/history", roles=DESK)

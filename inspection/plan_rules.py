@@ -2,7 +2,7 @@
 
 plan's kind + FilingRules -> filing_due
 lines of a plan -> merge_proposals -> groups whose targets and windows overlap: one visit instead of several (C10)
-items, lines, departments -> never_planned (C7), without_joint (C8)
+lines, departments -> without_joint (C8); which line plans which item (C7): `inspection.item_matching`
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from inspection.departments import match_department
 
 MONTHS = 12
 FORMS = ("综合联查", "风险分类联查", "专项整治联查")  # C11
-MIN_SHARED = 4  # characters that an item's name and a plan's words must share to be the same thing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,35 +142,7 @@ def _merge(group: Sequence[Line]) -> Merge:
     )
 
 
-# --- coverage (C7, C8, K7) ---
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Listed:
-    """An item in force, as coverage sees it."""
-
-    id: str
-    departments: frozenset[str]
-    name: str
-    domain: str = ""
-
-
-def covers(line: Line, item: Listed) -> bool:
-    """Tell whether a line plans an item: it names it, or (a plan's table has only words) its words are the item's."""
-    if line.item_ids:
-        return item.id in line.item_ids
-    if item.departments.isdisjoint(line.departments):
-        return False
-    return any(
-        len(mine) >= MIN_SHARED and len(theirs) >= MIN_SHARED and (mine in theirs or theirs in mine)
-        for mine in (item.name, item.domain)
-        for theirs in (line.item_text, line.name)
-    )
-
-
-def never_planned(items: Iterable[Listed], lines: Collection[Line]) -> list[Listed]:
-    """Give the items that no line of the year plans (C7)."""
-    return [item for item in items if not any(covers(line, item) for line in lines)]
+# --- coverage (C8, K7) ---
 
 
 def without_joint(departments: Iterable[str], lines: Collection[Line]) -> list[str]:

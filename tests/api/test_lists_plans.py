@@ -100,12 +100,32 @@ async def test_reports_of_the_year(house: Building) -> None:
     office, health = await house.as_member(COORDINATOR), await house.as_member(HEALTH)
     found = await ok(office, "GET", "/api/console/plan-coverage/2026")
     assert found["items"] == 14
-    assert len(found["departments"]) == 6
+    assert len(found["departments"]) == 5  # the office itself inspects nobody
     assert len((await ok(health, "GET", "/api/console/plan-coverage/2026"))["departments"]) == 1
     assert isinstance((await ok(office, "GET", "/api/console/plan-merges/2026"))["rows"], list)
     assert (await answer(health, "GET", "/api/console/plan-merges/2026"))[0] == 403
     for year in ("26", "二〇二六", "99999", "-202"):
         assert (await answer(office, "GET", f"/api/console/plan-coverage/{year}"))[0] == 422
+
+
+async def test_departments_and_their_other_names(each_house: Building) -> None:
+    """T3, B10: pickers read all; the office names; a name belongs to one; tables find a department by its new alias."""
+    office, health = await each_house.as_member(COORDINATOR), await each_house.as_member(HEALTH)
+    rows = (await ok(health, "GET", "/api/console/departments"))["rows"]
+    assert [rows[0]["is_office"], len(rows)] == [True, 6]
+    made = await post(office, "departments", {"name": "商务局", "aliases": ["商务主管部门", "商务局"]})
+    path = f"departments/{made['id']}"
+    assert await refused(office, "departments", {"name": "商务主管部门"}) == 409
+    assert await refused(health, path, {"name": "商务委"}) == 403
+    assert await refused(office, path, {"name": " "}) == 422
+    assert await refused(office, f"departments/{'0' * 32}", {"name": "商务委"}) == 404
+    assert (await post(office, path, {"name": "商务和投资促进局", "aliases": ["商务局"]}))["name"] == "商务和投资促进局"
+    (row,) = [one for one in (await ok(office, "GET", "/api/console/departments"))["rows"] if one["id"] == made["id"]]
+    assert (row["aliases"], row["inspectors"]) == (["商务局"], 0)
+    table = "抽查事项,发起部门\n成品油零售检查,商务局\n".encode()
+    report = await each_house.office.import_file("items", table)
+    assert (report["added"], report["rejected"]) == (1, [])
+    assert len((await ok(office, "GET", "/api/console/departments"))["rows"]) == 7
 
 
 async def test_the_walls(house: Building) -> None:

@@ -11,15 +11,12 @@ from hypothesis import strategies as st
 from inspection.plan_rules import (
     FilingRules,
     Line,
-    Listed,
-    covers,
     day_of_year,
     filing_due,
     is_preferred,
     making_due,
     merge_proposals,
     months_before,
-    never_planned,
     overlap,
     same_targets,
     without_joint,
@@ -136,26 +133,6 @@ def test_other_regions_are_other_targets() -> None:
     assert same_targets(one, line(keywords=frozenset({"餐饮服务"}), region="演示区东湖街道"))
     assert not same_targets(one, line(keywords=frozenset({"餐饮服务"}), region="西岭街道"))
     assert not same_targets(line(), line())
-
-
-HOTEL = Listed(id="i1", departments=frozenset({"a", "b"}), name="旅馆卫生管理检查", domain="旅馆业")
-
-
-def test_an_item_is_planned_by_its_id_or_by_its_words() -> None:
-    """C7: a line that names items covers those alone; a table's line covers what its words say, for its departments."""
-    assert covers(line(item_ids=frozenset({"i1"})), HOTEL)
-    assert not covers(line(item_ids=frozenset({"i2"}), item_text=HOTEL.name), HOTEL)
-    assert covers(line(item_text="旅馆卫生管理检查、旅馆消防安全检查"), HOTEL)
-    assert not covers(line(item_text=HOTEL.name, departments=("c",)), HOTEL)
-    assert not covers(line(item_text=""), HOTEL)
-    assert not covers(line(item_text="检查"), HOTEL)
-
-
-def test_what_no_line_plans_is_reported() -> None:
-    """C7: plans must cover every item of the list."""
-    other = Listed(id="i2", departments=frozenset({"c"}), name="电梯安全检查")
-    assert never_planned([HOTEL, other], [line(item_text=HOTEL.name)]) == [other]
-    assert never_planned([HOTEL, other], []) == [HOTEL, other]
 
 
 def test_who_joins_no_joint_check_is_reported() -> None:
