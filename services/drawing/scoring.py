@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 
 from inspection.draw.loops import BLOCK, SUBTREE, Hit, blocks, columns, score_lines, subtree_roots
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WORTH_A_CHILD = 2_000_000  # bytes of a slice; less is done here before a child has started
 DIGEST_BYTES, COUNT_BYTES = 32, 8
 Job = dict[str, Any]  # master, or seed and limits: all in hex

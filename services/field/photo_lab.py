@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _REFUSALS: dict[str, type[SuichaError]] = {kind.code: kind for kind in (PhotoRefusedError, TooLargeError)}
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _BROKEN = (EOFError, OSError, ValueError, RecursionError)  # gone, or answering what is no message
 _MAX_STARTS, _START_SECONDS = 2, 30.0
 _Message = tuple[dict[str, Any], bytes]
