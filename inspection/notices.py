@@ -26,6 +26,10 @@ class NoticeKind(Enum):
     LEFT = "left"  # 联络员: somebody left, his open visits need another (B11)
     REMINDER = "reminder"  # a deadline comes, is today, or has passed (K2)
     DIGEST = "digest"  # several deadlines of one person in one message (K2)
+    FOLLOWUP_OPENED = "followup-opened"  # a follow-up is yours to do, or was transferred to your department (I1, I2)
+    FOLLOWUP_HANDED_IN = "followup-handed-in"  # the owner says that it is mended: look again (I8)
+    FOLLOWUP_ANSWERED = "followup-answered"  # who was handed a clue answered (I2)
+    OWNER_RECTIFY = "owner-rectify"  # 被检查对象: mend this by then; looked at again; other day (I8)
     DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
 
 

@@ -51,7 +51,7 @@ async def visit_row(db: AsyncSession, department_id: str) -> Visit:
         department_id=department_id,
         number=mark,
         position=1,
-        notice_code=mark[-16:],
+        notice_code=mark[-16:].upper(),  # as it is printed
     )
     db.add(visit)
     await db.flush()

@@ -68,7 +68,7 @@ async def submission(db: AsyncSession, submission_id: str) -> Submission | None:
 async def waiting(db: AsyncSession, actor: Actor) -> Sequence[PartCase]:
     """The submitted parts of the actor's own department whose visits the leader has confirmed, oldest first (H1)."""
     query = _cases(actor).where(Part.status == "submitted", Visit.status == "confirmed")
-    return [_case(row) for row in await db.execute(query.order_by(Visit.confirmed_at, Visit.number))]
+    return [part_case(row) for row in await db.execute(query.order_by(Visit.confirmed_at, Visit.number))]
 
 
 async def own_case(db: AsyncSession, actor: Actor, part_id: str) -> PartCase:
@@ -76,16 +76,16 @@ async def own_case(db: AsyncSession, actor: Actor, part_id: str) -> PartCase:
     row = (await db.execute(_cases(actor).where(Part.id == part_id))).one_or_none()
     if row is None:
         raise NotFoundError(what="这份检查结果")
-    return _case(row)
+    return part_case(row)
 
 
 async def ready(db: AsyncSession, task_id: str, department_id: str | None) -> Sequence[PartCase]:
     """The approved parts of a task's confirmed visits (of one department, or of all where None), held for the act."""
-    query = _joined().where(Visit.task_id == task_id, Part.status == "approved", Visit.status == "confirmed")
+    query = joined().where(Visit.task_id == task_id, Part.status == "approved", Visit.status == "confirmed")
     if department_id is not None:
         query = query.where(Part.department_id == department_id)
     query = query.order_by(Visit.position, Department.code).with_for_update(of=(Visit, Part))
-    return [_case(row) for row in await db.execute(query)]
+    return [part_case(row) for row in await db.execute(query)]
 
 
 async def lock(db: AsyncSession, part_id: str) -> None:
@@ -100,7 +100,8 @@ async def userids(db: AsyncSession, member_ids: Collection[str]) -> dict[str, st
     return {member_id: userid for member_id, userid in await db.execute(query)}  # noqa: C416 rows are not pairs to mypy
 
 
-def _joined() -> Select[Part, Visit, Task, Target, Department, Submission]:
+def joined() -> Select[Part, Visit, Task, Target, Department, Submission]:
+    """Submitted parts with all that is needed to judge them; the caller says whose."""
     return (
         select(Part, Visit, Task, Target, Department, Submission)
         .join(Visit, Visit.id == Part.visit_id)
@@ -112,9 +113,10 @@ def _joined() -> Select[Part, Visit, Task, Target, Department, Submission]:
 
 
 def _cases(actor: Actor) -> Select[Part, Visit, Task, Target, Department, Submission]:
-    return _joined().where(Part.department_id == actor.department_id)
+    return joined().where(Part.department_id == actor.department_id)
 
 
-def _case(row: Any) -> PartCase:
+def part_case(row: Any) -> PartCase:
+    """A row of `joined` as a value."""
     part, visit, task, target, department, submission = row
     return PartCase(part=part, visit=visit, task=task, target=target, department=department, submission=submission)

@@ -26,6 +26,10 @@ KIND_WORDS = {
     NoticeKind.LEFT: "人员离岗",
     NoticeKind.REMINDER: "到期催办",
     NoticeKind.DIGEST: "每日待办汇总",
+    NoticeKind.FOLLOWUP_OPENED: "后续处理待办",
+    NoticeKind.FOLLOWUP_HANDED_IN: "待复查整改",
+    NoticeKind.FOLLOWUP_ANSWERED: "移送答复",
+    NoticeKind.OWNER_RECTIFY: "整改通知",
     NoticeKind.DEADLINE_MOVED: "期限调整通知",
 }
 STATUS_WORDS = {

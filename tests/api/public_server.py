@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from handlers import approvals, phone, public
-from handlers.edge import SESSION_COOKIE, Edge, install
+from handlers.edge import SESSION_COOKIE, Edge, Routes, install
 from services.people.signin import sign_in_member
 from tests.integration.visits_play import Play
 
@@ -39,9 +39,9 @@ class Http:
 
 
 @asynccontextmanager
-async def http_of(play: Play) -> AsyncIterator[Http]:
+async def http_of(play: Play, *more: Routes) -> AsyncIterator[Http]:
     app = web.Application()
     edge = Edge(database=play.database, house=play.house, clock=play.clock)
-    install(app, edge, phone.routes, approvals.routes, public.routes)
+    install(app, edge, phone.routes, approvals.routes, public.routes, *more)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         yield Http(session=session, server=server, play=play)

@@ -38,6 +38,7 @@ SIGN_IN = {"/auth/wecom", "/auth/wecom/callback"}  # a sign-in's own state is th
 RAW_BODIES = {
     "/api/console/imports/{kind}",  # a file
     "/api/phone/visits/{id}/evidence/{digest}",  # a photo
+    "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
     "/api/auth/logout",  # nothing
     "/public/room/{number}/enter",  # forms, as browsers without a script send them
     "/public/room/{number}/bundle",

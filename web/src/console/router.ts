@@ -14,6 +14,7 @@ const OFFICE: readonly Role[] = ['coordinator']
 const DESK: readonly Role[] = ['coordinator', 'approver', 'admin']
 const APPROVERS: readonly Role[] = ['approver']
 const DECIDERS: readonly Role[] = ['coordinator', 'approver']
+const FOLLOWERS: readonly Role[] = ['coordinator', 'approver', 'inspector']
 const ROOM: readonly Role[] = ['coordinator', 'observer']
 const WATCHERS: readonly Role[] = ['coordinator', 'approver', 'observer', 'admin']
 
@@ -21,6 +22,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/', component: () => import('./pages/OverviewPage.vue'), meta: { title: '总览', roles: DESK, group: '工作' } },
   { path: '/tasks', component: () => import('./pages/TasksPage.vue'), meta: { title: '抽查任务', roles: WATCHERS, group: '工作' } },
   { path: '/approvals', component: () => import('./pages/ApprovalsPage.vue'), meta: { title: '结果审批', roles: APPROVERS, group: '工作' } },
+  { path: '/followups', component: () => import('./results/FollowUpsPage.vue'), meta: { title: '后续处理', roles: FOLLOWERS, group: '工作' } },
   { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: DESK, group: '工作' } },
   { path: '/changes', component: () => import('./room/ChangesPage.vue'), meta: { title: '回避与更换', roles: DECIDERS, group: '工作' } },
   { path: '/plan', component: () => import('./pages/PlanPage.vue'), meta: { title: '年度计划', roles: DESK, group: '两库一清单' } },

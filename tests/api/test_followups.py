@@ -1,0 +1,70 @@
+"""Follow-ups over real HTTP: the desk's doors and the owner's own (I)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from handlers import followups
+from handlers.edge import SESSION_COOKIE
+from models.database import Database
+from services.people import signin
+from tests.api.public_server import Http, http_of
+from tests.conftest import Clock
+from tests.integration.test_followups import FOUND, bound
+from tests.integration.visits_play import Play, house_of, photo_bytes
+
+
+@pytest_asyncio.fixture
+async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Http]:
+    play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
+    await play.accept()
+    await play.submit("lead-1", await play.filled("lead-1", **FOUND))
+    await play.submit("partner-1")
+    await play.confirm()
+    await play.approve("lead")
+    async with http_of(play, followups.routes) as found:
+        yield found
+
+
+async def test_a_rectification_through_its_doors(http: Http) -> None:
+    """I8: opened at the desk, photographed by the owner, looked at again, ended; strangers find nothing."""
+    [asked] = (await http.call("GET", "/api/console/followups", "lead-approver"))[1]["proposals"]
+    new = {"part_id": asked["part_id"], "kind": "rectification", "demand": "更换灭火器", "responsible": "lead-1"}
+    status, made, _ = await http.call("POST", "/api/console/followups", "lead-approver", json=new)
+    assert (status, made["due_on"]) == (200, "2026-03-17")
+    assert (await http.call("POST", "/api/console/followups", "lead-1", json=new))[0] == 403
+    await bound(http.play)
+    async with http.play.act("coordinator") as act:
+        _, token = await signin.sign_in_owner(act, "oDemoOwner0000000009")
+    cookie = {"headers": {"Cookie": f"{SESSION_COOKIE}={token}"}}
+    data = photo_bytes("after")
+    digest = hashlib.sha256(data).hexdigest()
+    door = f"/api/owner/rectifications/{made['id']}"
+
+    async def owner(method: str, path: str, **options: object) -> tuple[int, object]:
+        url = http.server.make_url(path)
+        async with http.session.request(method, url, **cookie, **options) as answer:  # type: ignore[arg-type]
+            is_json = answer.content_type.endswith("json")
+            return answer.status, await answer.json() if is_json else await answer.read()
+
+    assert (await owner("PUT", f"{door}/photos/{'0' * 64}", data=data))[0] == 422
+    assert (await owner("PUT", f"{door}/photos/{digest}", data=data))[0] == 201
+    assert (await owner("PUT", f"{door}/photos/{digest}", data=data))[0] == 200
+    _, own = await owner("GET", "/api/owner/rectifications")
+    [row] = own["rows"]  # type: ignore[index]
+    assert (row["status"], row["can_send"], len(row["photos"])) == ("open", True, 1)
+    status, picture = await owner("GET", row["photos"][0]["thumb_url"])
+    assert (status, picture[:3]) == (200, b"\xff\xd8\xff")  # type: ignore[index]
+    assert (await owner("POST", f"{door}/hand-in", json={"note": "已更换"}))[1] == {"status": "handed-in"}
+    desk = f"/api/console/followups/{made['id']}"
+    assert (await http.call("GET", f"{desk}/photos/{digest}/display", "lead-approver"))[0] == 200
+    assert (await http.call("GET", f"{desk}/photos/{digest}/display", "partner-approver"))[0] == 404
+    assert (await http.call("GET", desk, "partner-approver"))[0] == 404
+    looked = {"passed": True, "note": "合格"}
+    assert (await http.call("POST", f"{desk}/recheck", "lead-1", json=looked))[1] == {"status": "closed"}
+    [closed] = (await http.call("GET", "/api/console/followups?closed=1", "lead-approver"))[1]["rows"]
+    assert (closed["outcome_text"], closed["can"]["close"]) == ("复查合格", False)
