@@ -1,0 +1,81 @@
+"""After the visit, on the console: what follows a result is chosen, counted and ended by people (I, H)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+from sqlalchemy import select, update
+
+from models.followups import FollowUp
+from models.people import Department, Member
+from models.tasks import Part, Submission
+from tests.e2e.backstage import Backstage
+from tests.e2e.screens import Screens, assert_fits
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+SHOTS = os.environ.get("SUICHA_SHOTS")
+FOUND = {"results": ["corrected"], "measures": ["order"], "result_detail": "布草间灭火器过期，已责令更换。"}
+
+
+async def shoot(page: Page, name: str, *widths: int) -> None:
+    """Keep a picture for somebody who looks at it (SUICHA_SHOTS names the folder)."""
+    for width in widths if SHOTS else ():
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.screenshot(path=Path(SHOTS or ".") / f"{name}-{width}.png", full_page=True)
+
+
+async def sign_in(context: BrowserContext, name: str, path: str) -> Page:
+    page = await context.new_page()
+    await page.goto(f"/console{path}")
+    await page.get_by_role("link", name=name, exact=True).click()
+    await expect(page.get_by_role("button", name=name)).to_be_visible()
+    return page
+
+
+async def found_something(office: Backstage) -> tuple[str, str, str]:
+    """Let one approved part have found something; gives its target's name, its approver and an inspector by name."""
+    async with office.demo.parts.database.write() as db:
+        part = (await db.scalars(select(Part).where(Part.status == "approved").order_by(Part.id))).first()
+        assert part is not None
+        sent = await db.get_one(Submission, part.submission_id)
+        manifest = {**sent.manifest, **FOUND}
+        await db.execute(update(Submission).where(Submission.id == sent.id).values(manifest=manifest))
+        members = (await db.scalars(select(Member).where(Member.department_id == part.department_id))).all()
+        approver = next(one.name for one in members if one.post == "分管负责人")
+        inspector = (await db.get_one(Member, sent.member_id)).name
+        department = (await db.get_one(Department, part.department_id)).name
+    return department, approver, inspector
+
+
+async def test_a_finding_is_followed_up_on_the_console(office: Backstage, screens: Screens) -> None:
+    """I8: the desk shows what a result asks about; the approver opens a rectification; it stands there with its day."""
+    visits = await office.draw(2)
+    await office.inspect(visits[:1])
+    await office.approve()
+    _, approver, inspector = await found_something(office)
+    page = await sign_in(await screens.desk(), approver, "/followups")
+    await expect(page.get_by_role("heading", name="待确定后续处理")).to_be_visible()
+    await shoot(page, "followups-asked", 1440, 1024)
+    await page.get_by_role("button", name="责令整改").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.locator(".el-form-item", has_text="责任人").locator(".el-select").click()
+    await page.get_by_role("option", name=inspector, exact=True).click()
+    await shoot(page, "followups-new", 1440)
+    await dialog.get_by_role("button", name="提出").click()
+    await expect(page.get_by_text("责任人会收到通知")).to_be_visible()
+    await expect(page.get_by_role("heading", name="待确定后续处理")).to_have_count(0)
+    await page.get_by_role("button", name="查看").click()
+    await expect(page.get_by_role("button", name="复查合格")).to_be_visible()
+    await page.wait_for_timeout(400)  # the drawer slides in
+    await shoot(page, "followups-one", 1440, 1024)
+    await page.get_by_placeholder("写明情况").fill("现场复查，灭火器已全部更换。")
+    await page.get_by_role("button", name="复查合格").click()
+    await expect(page.get_by_text("没有办理中的处理")).to_be_visible()
+    await page.get_by_text("已办结", exact=True).click()
+    await expect(page.get_by_text("复查合格")).to_be_visible()
+    await assert_fits(page)
+    async with office.demo.parts.database.read() as db:
+        assert [one.outcome for one in await db.scalars(select(FollowUp))] == ["passed"]
