@@ -14,6 +14,7 @@ from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from handlers.public import page
 from inspection.actors import Role
+from inspection.checklists import standard_form
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
 from services.planning import item_lists, list_view
@@ -77,6 +78,14 @@ class ItemsBody(Body):
     """Several new items."""
 
     items: list[ItemForm] = Field(min_length=1, max_length=500)
+
+
+class WordsBody(Body):
+    """The words of an item that its standard checklist is made around."""
+
+    name: str = Field(min_length=1, max_length=WORDS)
+    content: str = Field(default="", max_length=LONG)
+    basis: str = Field(default="", max_length=LONG)
 
 
 class ClaimBody(Body):
@@ -199,6 +208,13 @@ async def post_filing(call: Call) -> Any:
     body: FilingBody = call.body
     change = await item_lists.file_change(call.act, call.path["id"], body.filed_on, body.number)
     return {"filed_on": change.filed_on, "filing_number": change.filing_number}
+
+
+@routes.post("/api/console/standard-form", roles=KEEPERS, body=WordsBody)
+async def post_standard_form(call: Call) -> Any:
+    """The standard checklist around an item's words: what an own one is begun from (A13). Nothing is kept."""
+    body: WordsBody = call.body
+    return {"form": standard_form(body.name, body.content, body.basis).as_data()}
 
 
 @routes.get("/api/console/leniencies", roles=DESK)

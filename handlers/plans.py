@@ -10,10 +10,11 @@ from pydantic import Field
 from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from handlers.lists import FilingBody
+from handlers.public import page
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from models.store.states import STATUS_WORDS
-from services.planning import coverage, naming, plan_changes, plan_view, plans
+from services.planning import coverage, naming, plan_changes, plan_view, plans, public_plans
 from services.planning.plans import EntryOrder
 
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
@@ -270,6 +271,12 @@ async def post_merge(call: Call) -> Any:
 async def get_coverage(call: Call) -> Any:
     """What a year's plans cover (C7, C8, K7)."""
     return await coverage.coverage(call.act, _year(call))
+
+
+@page("/public/plan", "plan.html", "plan")
+async def public_plan(call: Call) -> dict[str, Any]:
+    """The published plans with their adjustments, for anybody (C5, C6, H6)."""
+    return {"plans": await public_plans.public_plans(call.act)}
 
 
 def _year(call: Call) -> int:

@@ -1,4 +1,4 @@
-"""The public pages: results, draws, the plan; HTML made here, without a script and without signing in (H5, H6, Q2).
+"""The public pages: results and draws; HTML made here, without a script and without signing in (H5, H6, Q2).
 
 GET -> read-only transaction -> publications service -> template (everything escaped) -> page that also prints
 """
@@ -155,13 +155,6 @@ async def draw_file(call: Call) -> web.Response:
     """A public file of a draw, byte for byte."""
     data = await publications.public_file(call.act, call.path["number"], call.path["file"])
     return web.Response(body=data, content_type="application/json", headers={"X-Content-Type-Options": "nosniff"})
-
-
-@page("/public/plan", "plan.html", "plan")
-async def plan(call: Call) -> dict[str, Any]:
-    """The annual plan."""
-    rows, names = await publications.plan(call.act)
-    return {"rows": rows, "names": names}
 
 
 @routes.get("/public/style.css", roles="public")

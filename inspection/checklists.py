@@ -15,6 +15,7 @@ from typing import Any
 
 STANDARD_VERSION = "standard-1"
 MAX_TEXT = 2000
+MOST_QUESTIONS, LONGEST_QUESTION, LEAST_OPTIONS = 100, 300, 2
 _NOT_APPLICABLE = "na"
 
 
@@ -172,6 +173,30 @@ def standard_form(item_name: str, content: str = "", basis: str = "") -> Form:
 def form_of(data: Mapping[str, Any], item_name: str, content: str = "", basis: str = "") -> Form:
     """The item's own form, or the standard one where `data` is empty."""
     return Form.from_data(data) if data else standard_form(item_name, content, basis)
+
+
+def form_fault(form: Form) -> str:
+    """Say what is wrong with a form that somebody wrote, naming the question; empty if nothing is (A13)."""
+    if not 1 <= len(form.questions) <= MOST_QUESTIONS:
+        return f"应有 1 至 {MOST_QUESTIONS} 个问题。"
+    if len({one.id for one in form.questions}) != len(form.questions):
+        return "问题编号不能重复。"
+    faults = (_question_fault(one, place) for place, one in enumerate(form.questions, start=1))
+    return next((fault for fault in faults if fault), "")
+
+
+def _question_fault(question: Question, place: int) -> str:
+    where = f"第 {place} 个问题"
+    if not question.id or not question.text.strip() or len(question.text) > LONGEST_QUESTION:
+        return f"{where}的内容应为 1 至 {LONGEST_QUESTION} 字。"
+    options = [one.strip() for one in question.options]
+    if question.kind is QuestionKind.CHOICE and (len(set(options)) < LEAST_OPTIONS or not all(options)):
+        return f"{where}至少要有 {LEAST_OPTIONS} 个不同的选项。"
+    if question.min is not None and question.max is not None and question.min > question.max:
+        return f"{where}的最小值大于最大值。"
+    if question.photo_when not in {"", "always", "no"} or question.comment_when not in {"", "no"}:
+        return f"{where}的拍照或说明要求不在可选范围内。"
+    return ""
 
 
 def check_answers(form: Form, answers: Sequence[Answer], *, complete: bool = True) -> list[Problem]:

@@ -8,9 +8,10 @@ lines, departments -> without_joint (C8); which line plans which item (C7): `ins
 from __future__ import annotations
 
 import calendar
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from inspection.departments import match_department
 
@@ -56,6 +57,50 @@ def months_before(day: date, months: int) -> date:
 def is_preferred(department: str, preferred: Iterable[str]) -> bool:
     """Tell whether a department is one of those that special plans should come from (O4)."""
     return match_department(department, {one: (one,) for one in preferred}) is not None
+
+
+# --- adjustments (C6) ---
+
+COLUMN_WORDS = {
+    "name": "任务名称",
+    "item_text": "抽查事项",
+    "scope_text": "检查对象范围",
+    "quota": "抽查比例或数量",
+    "frequency": "抽查频次",
+    "starts_on": "开始日期",
+    "ends_on": "结束日期",
+    "department_id": "发起部门",
+    "partner_ids": "配合部门",
+    "method": "检查方式",
+    "mode": "抽查模式",
+    "form": "任务形式",
+    "withdrawn": "取消",
+}
+
+
+def changed_columns(
+    before: Mapping[str, Any], after: Mapping[str, Any], departments: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Say for people what two snapshots of an entry differ in: column, words before, words after."""
+    found = []
+    for key, title in COLUMN_WORDS.items():
+        old, new = (_column(values.get(key), departments) for values in (before, after))
+        if old != new:
+            found.append({"title": title, "before": old or "空", "after": new or "空"})
+    return found
+
+
+def _column(value: Any, departments: Mapping[str, str]) -> str:
+    match value:
+        case dict():  # a quota
+            return str(value.get("raw", ""))
+        case list():
+            return "、".join(departments.get(one, "") for one in value)
+        case bool():
+            return "是" if value else ""
+        case str():
+            return departments.get(value, value)
+    return ""
 
 
 # --- merging (C10) ---

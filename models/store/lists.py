@@ -171,6 +171,12 @@ async def ever_listed(db: AsyncSession) -> frozenset[str]:
     return frozenset(one.item_id for one in await _inspectable(db))
 
 
+async def item_names(db: AsyncSession, item_ids: Collection[str]) -> dict[str, str]:
+    """The names of these items by id, as their lists first called them."""
+    rows = await db.execute(select(Item.id, Item.name).where(Item.id.in_(item_ids)))
+    return {item_id: name for item_id, name in rows.all()}  # noqa: C416 a Row is no pair to mypy
+
+
 async def _inspectable(db: AsyncSession) -> Sequence[ItemVersion]:
     query = (
         select(ItemVersion)

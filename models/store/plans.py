@@ -106,12 +106,6 @@ async def standing(db: AsyncSession) -> Sequence[PlanEntry]:
     return await _entries(db, Plan.status.in_(SETTLED))
 
 
-async def published(db: AsyncSession) -> Sequence[PlanEntry]:
-    """The entries that the public may read (C5), newest year first."""
-    rows = await _entries(db, Plan.published_at.is_not(None))
-    return sorted(rows, key=lambda one: (-one.year, one.starts_on, one.id))
-
-
 async def _entries(db: AsyncSession, condition: object) -> Sequence[PlanEntry]:
     query = (
         select(PlanEntry)

@@ -10,9 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.errors import NotFoundError
 from models.people import Department
-from models.registers import PlanEntry
 from models.results import Deadline, Publication
-from models.store import plans
 from models.store.tasks import VOIDED
 from models.tasks import Draw, Part, Task, Visit
 
@@ -135,13 +133,6 @@ async def draw(db: AsyncSession, number: str) -> tuple[Draw, str]:
     if row is None:
         raise NotFoundError(what="这次抽取")
     return row[0], row[1]
-
-
-async def plan(db: AsyncSession) -> tuple[Sequence[PlanEntry], dict[str, str]]:
-    """The published entries by year and start, and the names of all departments by id (C5)."""
-    rows = await plans.published(db)
-    names = {row.id: row.name for row in await db.scalars(select(Department))}
-    return rows, names
 
 
 def _matches(words: str) -> list[ColumnElement[bool]]:

@@ -189,7 +189,12 @@ async def leniency_rows(act: Act, on: date | None = None) -> list[dict[str, Any]
     names = await task_store.departments(act.db)
     shown = ("id", "conduct", "basis", "conditions", "valid_from", "ended_on")
     return [
-        {**{name: getattr(one, name) for name in shown}, "department": names[one.department_id].name}
+        {
+            **{name: getattr(one, name) for name in shown},
+            "department": names[one.department_id].name,
+            "mine": act.actor.has(Role.COORDINATOR)
+            or (act.actor.has(Role.APPROVER) and one.department_id == act.actor.department_id),
+        }
         for one in await store.leniencies(act.db, on)
     ]
 

@@ -10,6 +10,7 @@ from inspection.deadlines import DeadlineKind
 from inspection.workdays import local_date
 from models.plans import Plan, PlanRevision
 from models.store import deadlines as deadline_store
+from models.store import lists as list_store
 from models.store import plans as store
 from models.store import tasks as task_store
 from models.store.plans import Placed
@@ -30,7 +31,10 @@ async def _plan_row(act: Act, plan: Plan) -> dict[str, Any]:
     names = await task_store.departments(act.db)
     filing = await deadline_store.find(act.db, DeadlineKind.FILE_PLAN.value, subject(plan))
     due = filing.due_on if filing and filing.settled_at is None else None
-    shown = ("id", "number", "year", "kind", "joint", "imported", "title", "status", "filed_on", "filing_number")
+    shown = (
+        "id", "number", "year", "kind", "joint", "imported", "title", "status", "department_id", "filed_on",
+        "filing_number",
+    )  # fmt: skip
     department = names[plan.department_id].name
     return {
         **{name: getattr(plan, name) for name in shown},
@@ -112,11 +116,16 @@ async def entry_history(act: Act, entry_id: str) -> list[dict[str, Any]]:
     rows = (await store.revisions(act.db, [entry_id])).get(entry_id, [])
     people = await task_store.member_names(act.db, [one.member_id for one in rows])
     names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
-    return [_revision_row(one, people, names) for one in rows]
+    named = {id_ for one in rows for id_ in one.values.get("item_ids", ())}
+    items = await list_store.item_names(act.db, named)
+    return [_revision_row(one, people, names, items) for one in rows]
 
 
-def _revision_row(row: PlanRevision, people: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
+def _revision_row(
+    row: PlanRevision, people: dict[str, str], names: dict[str, str], items: dict[str, str]
+) -> dict[str, Any]:
     values = dict(row.values)
+    values["items"] = [items[one] for one in values.pop("item_ids", ()) if one in items]
     values["quota_text"] = values.pop("quota").get("raw", "")
     values["department"] = names.get(values["department_id"], "")
     values["partners"] = [names[one] for one in values["partner_ids"] if one in names]

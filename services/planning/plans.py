@@ -259,9 +259,11 @@ async def checked(act: Act, plan: Plan, order: EntryOrder) -> dict[str, dict[str
 
 
 def _quota(words: str) -> dict[str, Any]:
-    quotas = [one for one in cells.quotas(words) if not one.group]
-    if not quotas:
+    """What holds for all targets as figures; a quota by groups (`三级≥50%;二级≥30%`) stays words."""
+    found = cells.quotas(words)
+    if not found:
         raise InvalidInputError(what="抽查比例", why="必填，请写成 10%、20户 或 10%(20户)。")
+    quotas = [one for one in found if not one.group]
     ratio = next((str(one.ratio) for one in quotas if one.ratio is not None), None)
     return {"ratio": ratio, "count": next((one.count for one in quotas if one.count), None), "raw": words.strip()}
 

@@ -1,4 +1,4 @@
-"""Publishing what is approved, and nothing else; what the public may ask (H2-H7, C5, D10, M2).
+"""Publishing what is approved, and nothing else; what the public may ask (H2-H7, D10, M2).
 
 approved parts of confirmed visits -> body (public facts only) -> Publication -> part, visit, task move on -> group told
 """
@@ -23,7 +23,6 @@ from inspection.outcomes import measure_text, result_text
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.draws import DrawVoid
-from models.registers import PlanEntry
 from models.results import Deadline, Publication
 from models.store import deadlines as deadline_store
 from models.store import parts as part_store
@@ -126,11 +125,6 @@ async def public_file(act: Act, number: str, name: str) -> bytes:
     if not digest:
         raise NotFoundError(what="这个文件")
     return await act.house.blobs.get(Digest(digest))
-
-
-async def plan(act: Act) -> tuple[Sequence[PlanEntry], dict[str, str]]:
-    """The plan's entries, and department names by id."""
-    return await store.plan(act.db)
 
 
 async def _write(act: Act, cases: Sequence[PartCase]) -> None:

@@ -108,6 +108,31 @@ async def test_reports_of_the_year(house: Building) -> None:
         assert (await answer(office, "GET", f"/api/console/plan-coverage/{year}"))[0] == 422
 
 
+async def test_an_item_has_one_checklist_of_its_own(house: Building) -> None:
+    """A13: begun from the standard one, mended, kept with the version; a wrong one is refused by the question."""
+    health = await house.as_member(HEALTH)
+    form = (await post(health, "standard-form", {"name": "旅馆卫生检查"}))["form"]
+    assert len(form["questions"]) > 3
+    list_id = (await post(health, "lists", {"name": "清单", "kind": "department"}))["id"]
+    question = {"id": "q1", "text": "卫生许可证的状态", "kind": "choice", "required": True, "key": True}
+    own = {**form, "version": "own", "questions": [{**question, "options": ["有效", "过期"]}, *form["questions"]]}
+    path = f"lists/{list_id}/items"
+    for wrong, word in (
+        ({**form, "questions": []}, "1 至 100"),
+        ({**form, "questions": [question]}, "第 1 个问题至少要有 2 个不同的选项"),
+        ({**form, "questions": [*form["questions"], form["questions"][0]]}, "不能重复"),
+        ({**form, "questions": [{**form["questions"][0], "text": " "}]}, "1 至 300 字"),
+        ({**form, "questions": [{**question, "kind": "song"}]}, "格式不正确"),
+        ({**form, "questions": [{**question, "kind": "number", "min": 2, "max": 1}]}, "最小值大于最大值"),
+    ):
+        body = {"items": [{**ITEM, "form": wrong}]}
+        status, problem = await answer(health, "POST", f"/api/console/{path}", json=body)
+        assert (status, word in problem["title"] + problem["detail"]) == (422, True), problem
+    await post(health, path, {"items": [{**ITEM, "form": own}]})
+    (draft,) = (await ok(health, "GET", f"/api/console/lists/{list_id}"))["draft_rows"]
+    assert [one["id"] for one in draft["form"]["questions"]][:2] == ["q1", "licence"]
+
+
 async def test_departments_and_their_other_names(each_house: Building) -> None:
     """T3, B10: pickers read all; the office names; a name belongs to one; tables find a department by its new alias."""
     office, health = await each_house.as_member(COORDINATOR), await each_house.as_member(HEALTH)

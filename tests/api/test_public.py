@@ -194,7 +194,7 @@ async def test_the_plan_is_public(http: Http) -> None:
         entry.partner_ids = [scene.actors["partner-1"].department_id]
         entry.ends_on = date(2026, 11, 30)
     _, page, _ = await http.call("GET", "/public/plan")
-    for words in ("2026 年", "餐饮服务联合抽查", "10%(20户)", "演示区卫生健康局", "2026年11月30日"):
+    for words in ("2026年度抽查计划", "餐饮服务联合抽查", "10%(20户)", "演示区卫生健康局", "2026年11月30日"):
         assert words in page
 
 

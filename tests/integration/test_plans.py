@@ -20,13 +20,12 @@ from models.results import Deadline, Outbox
 from models.sheets import write_csv
 from models.store import plans as store
 from models.tasks import Task
-from services.act import Rules
+from services.act import Act, Rules
 from services.clock import deadlines, digests
 from services.people import overview
-from services.planning import coverage, item_lists, naming, plan_changes, plan_view, plans
+from services.planning import coverage, item_lists, naming, plan_changes, plan_view, plans, public_plans
 from services.planning.item_lists import ItemOrder
 from services.planning.plans import EntryOrder
-from services.results import publications
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER, Office
 
 HEALTH, MARKET, EDUCATION = "health13", "market13", "education13"
@@ -284,9 +283,36 @@ async def test_the_public_reads_published_plans_only(office: Office) -> None:
         await step(office, "publish", draft, who=HEALTH)
 
 
+async def test_the_public_reads_every_adjustment(office: Office) -> None:
+    """C6, H6: what changed after the publication, why and when; what changed before it had been said to nobody."""
+    plan_id, entry_id = await approved(office)
+    async with office.act() as act:
+        await plan_changes.adjust(act, entry_id, {"frequency": "1次/年"}, "会前修改")
+    await step(office, "publish", plan_id)
+    office.clock.advance(days=1)
+    async with office.act() as act:
+        await plan_changes.adjust(act, entry_id, {"quota": "三级≥50%;二级≥30%", "ends_on": "2026-10-31"}, "人手不足")
+    async with office.act() as act:
+        (plan,) = [one for one in await public_plans.public_plans(act) if one["number"] == await number(act, plan_id)]
+        (entry,) = plan["entries"]
+        (told,) = entry["adjustments"]
+    assert (told["reason"], entry["quota_text"]) == ("人手不足", "三级≥50%;二级≥30%")
+    assert [one["title"] for one in told["changes"]] == ["抽查比例或数量", "结束日期"]
+    async with office.act() as act:
+        await plan_changes.withdraw(act, entry_id, "机构改革")
+    async with office.act() as act:
+        (plan,) = [one for one in await public_plans.public_plans(act) if one["number"] == await number(act, plan_id)]
+    assert plan["entries"][0]["withdrawn"]
+    assert plan["entries"][0]["adjustments"][-1]["changes"] == [{"title": "取消", "before": "空", "after": "是"}]
+
+
+async def number(act: Act, plan_id: str) -> str:
+    return (await act.db.get_one(Plan, plan_id)).number
+
+
 async def public(office: Office) -> set[str]:
     async with office.act() as act:
-        return {one.name for one in (await publications.plan(act))[0]}
+        return {one["name"] for plan in await public_plans.public_plans(act) for one in plan["entries"]}
 
 
 # --- deadlines ---

@@ -31,6 +31,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/targets', component: () => import('./pages/TargetsPage.vue'), meta: { title: '检查对象', roles: DESK, group: '两库一清单' } },
   { path: '/libraries', component: () => import('./libraries/LibrariesPage.vue'), meta: { title: '名录子库', roles: DESK, group: '两库一清单' } },
   { path: '/inspectors', component: () => import('./pages/InspectorsPage.vue'), meta: { title: '执法人员', roles: DESK, group: '两库一清单' } },
+  { path: '/departments', component: () => import('./pages/DepartmentsPage.vue'), meta: { title: '部门', roles: DESK, group: '两库一清单' } },
   { path: '/policies', component: () => import('./policies/PoliciesPage.vue'), meta: { title: '差异化', roles: DESK, group: '两库一清单' } },
   { path: '/imports', component: () => import('./pages/ImportsPage.vue'), meta: { title: '数据导入', roles: OFFICE, group: '两库一清单' } },
   { path: '/messages', component: () => import('./pages/MessagesPage.vue'), meta: { title: '消息', roles: OFFICE, group: '留痕' } },

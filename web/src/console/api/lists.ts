@@ -3,11 +3,19 @@ import { get, post } from '@/shared/api'
 
 export interface Guide { basis: string; content: string; steps: string; approval: string; publication: string; filing: string; drawing: string }
 
+export type AnswerKind = 'yesno' | 'choice' | 'number' | 'text' | 'date'
+export interface Question {
+  id: string; text: string; kind: AnswerKind; required: boolean; key: boolean; options?: string[]; unit?: string; min?: number; max?: number
+  basis?: string; photo_when?: '' | 'always' | 'no'; comment_when?: '' | 'no'
+}
+export interface Form { version: string; title: string; questions: Question[] }
+export interface Leniency { id: string; conduct: string; basis: string; conditions: string; valid_from: string; ended_on: string | null; department: string; mine: boolean }
+
 export interface ItemDraft {
   name: string; domain: string; sub_item: string; code: string; basis: string; subject: string; content: string
   method: string; ratio: string; frequency: string; ratio_source: string; publication: string
   item_class: '' | '重点' | '一般'; level: string; skill: string; batches: boolean; note: string
-  guide: Guide; department_id: string; partner_ids: string[]; form: Record<string, unknown>
+  guide: Guide; department_id: string; partner_ids: string[]; form: Form | Record<string, never>
 }
 
 export interface ListRow extends ItemDraft {
@@ -67,3 +75,7 @@ export const fileChange = (id: string, filed_on: string, number: string) => post
 export const claim = (id: string, version_ids: string[]) => post<{ drafts: unknown[] }>(`${of(id)}/claims`, { version_ids })
 export const compare = (id: string, upper: string) => get<{ rows: Comparison[] }>(`${of(id)}/comparison/${upper}`)
 export const fetchVersions = (item: string) => get<{ rows: ListRow[] }>(`/api/console/list-items/${item}/versions`)
+export const standardForm = (name: string, content: string, basis: string) => post<{ form: Form }>('/api/console/standard-form', { name, content, basis })
+export const fetchLeniencies = () => get<{ rows: Leniency[] }>('/api/console/leniencies')
+export const addLeniency = (body: { conduct: string; basis: string; conditions: string; valid_from: string }) => post<unknown>('/api/console/leniencies', body)
+export const endLeniency = (id: string, ended_on: string) => post<unknown>(`/api/console/leniencies/${id}/end`, { ended_on })

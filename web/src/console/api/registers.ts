@@ -1,4 +1,5 @@
 /** The two libraries, the item list and the annual plan. */
+import { shallowRef } from 'vue'
 import { get } from '@/shared/api'
 
 export interface Target {
@@ -78,3 +79,9 @@ export const fetchTargets = (query: TargetQuery) => get<TargetPage>('/api/consol
 export const fetchInspectors = () => get<{ rows: Inspector[] }>('/api/console/inspectors')
 export const fetchItems = () => get<{ rows: Item[] }>('/api/console/items')
 export const fetchPlan = () => get<{ rows: PlanEntry[] }>('/api/console/plan')
+
+/** The items in force, read once a page's life for pickers. */
+export const items = shallowRef<Item[]>([])
+export async function loadItems(): Promise<void> {
+  items.value = (await fetchItems()).rows
+}

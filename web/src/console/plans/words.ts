@@ -2,7 +2,7 @@
 const TITLES: Record<string, string> = {
   name: '名称', starts_on: '开始', ends_on: '结束', quota: '比例或户数', quota_text: '比例或户数', item_text: '事项', scope_text: '范围', frequency: '频次',
   method: '检查方式', mode: '实施方式', risk_note: '风险说明', department: '部门', partners: '配合部门', region: '区域', keywords: '关键字',
-  form: '联查形式', base_count: '基数', bureau: '科室', withdrawn: '撤下',
+  form: '联查形式', base_count: '基数', bureau: '科室', withdrawn: '撤下', items: '对应事项',
 }
 const word = (value: unknown): string => (Array.isArray(value) ? value.join('、') : value === true ? '是' : value === false ? '否' : String(value ?? '')) || '空'
 
