@@ -16,7 +16,11 @@ import structlog
 
 from app.fonts import FONT_NAME, find_font
 from app.settings import Settings
-from bot.inbox import InboxWorker
+from bot import chat, messages
+from bot.cards import CardChanger
+from bot.collector import Collector
+from bot.errands import Errands
+from bot.inbox import Action, InboxWorker
 from bot.sender import Sender
 from bot.wechat import WeChatClient, WeChatSettings
 from bot.wecom import WeComClient, WeComSettings
@@ -53,9 +57,11 @@ class Parts:
     wechat: WeChatClient
     sender: Sender
     inbox: InboxWorker
+    errands: Errands
     leader: Leader
     wake_sender: asyncio.Event
     wake_inbox: asyncio.Event
+    wake_errands: asyncio.Event
 
     async def remind(self) -> int:
         """Do what the clock has to do now, if this process leads; gives how many reminders are new."""
@@ -136,18 +142,39 @@ def build(settings: Settings, clock: Clock) -> Parts:
     load_keys(settings)
     database, house = open_database(settings), build_house(settings)
     wecom, wechat = _clients(settings)
-    wake_sender, wake_inbox = asyncio.Event(), asyncio.Event()
+    wake_sender, wake_inbox, wake_errands = asyncio.Event(), asyncio.Event(), asyncio.Event()
     database.on_commit.append(wake_sender.set)
     sender = Sender(database=database, wecom=wecom, wechat=wechat, clock=clock, origin=house.origin)
-    actions = {
+    actions: dict[str, Action] = {
         "accept": accept_from_card,
         "snooze": pauses.snooze_from_card,
         "replace": replace_from_card,
         "recuse": recuse_from_card,
         "approve-replacement": approve_from_card,
+        "accept-some": chat.accept_some,
+        "replace-why": chat.replace_why,
+        "leave": chat.leave,
+        "keep": messages.keep,
+        "arrive": messages.arrive,
+        "text": chat.answer,
     }
     events = {"event:change_contact": contacts.on_change}
-    inbox = InboxWorker(database=database, wecom=wecom, clock=clock, house=house, actions=actions, events=events)
+    inbox = InboxWorker(
+        database=database,
+        wecom=wecom,
+        clock=clock,
+        house=house,
+        actions=actions,
+        events=events,
+        messages=messages.MESSAGES,
+        done=wake_errands,
+    )
+    errands = Errands(
+        [
+            CardChanger(database=database, wecom=wecom, clock=clock).work,
+            Collector(database=database, wecom=wecom, clock=clock, house=house).work,
+        ]
+    )
     return Parts(
         settings=settings,
         database=database,
@@ -157,9 +184,11 @@ def build(settings: Settings, clock: Clock) -> Parts:
         wechat=wechat,
         sender=sender,
         inbox=inbox,
+        errands=errands,
         leader=Leader(database),
         wake_sender=wake_sender,
         wake_inbox=wake_inbox,
+        wake_errands=wake_errands,
     )
 
 

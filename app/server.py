@@ -126,6 +126,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as nursery:
         nursery.create_task(parts.sender.run(stop, parts.wake_sender))
         nursery.create_task(parts.inbox.run(stop, parts.wake_inbox))
+        nursery.create_task(parts.errands.run(stop, parts.wake_errands))
         scheduler.start()
         try:
             yield
@@ -136,6 +137,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
             stop.set()
             parts.wake_sender.set()
             parts.wake_inbox.set()
+            parts.wake_errands.set()
     if failed is not None:
         raise failed
 

@@ -122,6 +122,22 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise LostAnswerError(type(error).__name__) from None
 
+    async def download(self, url: str, *, params: Mapping[str, Any], most_bytes: int) -> tuple[int, str, bytes | None]:
+        """Fetch a file: (HTTP status, content type, bytes; None as soon as they are more than `most_bytes`)."""
+        query = {key: str(value) for key, value in params.items()}
+        try:
+            async with self._open().get(url, params=query, allow_redirects=False) as answer:
+                pieces = bytearray()
+                async for piece in answer.content.iter_chunked(1 << 18):
+                    pieces += piece
+                    if len(pieces) > most_bytes:
+                        return answer.status, answer.content_type, None
+                return answer.status, answer.content_type, bytes(pieces)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSentError(type(error).__name__) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise LostAnswerError(type(error).__name__) from None
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(

@@ -15,6 +15,7 @@ from inspection.actors import Actor, DepartmentId, MemberId, Role
 from models.people import Grant, Member
 from models.results import Inbox
 from models.store.states import insert_ignore
+from models.tasks import Visit
 
 
 async def keep(db: AsyncSession, *, digest: str, event_key: str, kind: str, payload: str, now: datetime) -> bool:
@@ -63,3 +64,19 @@ async def counts_by_status(db: AsyncSession) -> dict[str, int]:
     """How many rows stand in each status, for the dashboard."""
     found = await db.execute(select(Inbox.status, func.count().label("rows")).group_by(Inbox.status))
     return {row.status: row.rows for row in found}
+
+
+async def actor_by_id(db: AsyncSession, member_id: str) -> Actor | None:
+    """The active member with this id and the roles held at this moment; None for anybody else."""
+    userid = await userid_of(db, member_id)
+    return await actor_of(db, userid) if userid else None
+
+
+async def userid_of(db: AsyncSession, member_id: str) -> str:
+    """The userid of an active member, "" for nobody."""
+    return await db.scalar(select(Member.userid).where(Member.id == member_id, Member.active)) or ""
+
+
+async def visit_number(db: AsyncSession, visit_id: str) -> str:
+    """A visit's number for the receipt of one who has just added to it, "" if it is gone."""
+    return await db.scalar(select(Visit.number).where(Visit.id == visit_id)) or ""

@@ -31,8 +31,10 @@ from services.act import Act
 from services.clock import deadlines
 from services.drawing.dispatch import Assignment, letters
 from services.drawing.standins import Bench, bench
+from services.people import cards
 from services.people.notices import Letter, tell_many
 
+ASSIGNED = (NoticeKind.ASSIGNED_LEADER.value, NoticeKind.ASSIGNED_MEMBER.value)
 NEXT_IN_ORDER, CHOSEN = "next-in-order", "chosen"
 ON_CARD = "本人在企业微信卡片上提出。"
 
@@ -233,6 +235,9 @@ async def _to_decide(act: Act, replacement_id: str) -> tuple[Replacement, VisitC
 
 
 async def _decide(act: Act, row: Replacement, status: str, **fields: object) -> None:
+    # One approver has decided: the others' cards have nothing left to press.
+    word = "已批准更换" if status == "approved" else "未同意更换"
+    await cards.close(act, word, keys=f"replacement-asked/{row.id}/")
     common = {"open_for": None, "decided_by": act.actor.member_id, "decided_at": act.now}
     await advance(act.db, row, status, come_from={"asked"}, what="更换申请", **common, **fields)
 
@@ -321,6 +326,7 @@ async def _tell_changed(act: Act, case: VisitCase, row: Replacement, entering: A
     some = list(letters(case.task, assignment, departments))
     if left:
         await outbox.withdraw(act.db, [f"visit:{case.visit.id}"], act.now, recipient=left.lower())
+        await cards.take_back(act, [f"visit:{case.visit.id}"], ASSIGNED, recipient=left.lower())
         some.append(_told(case, row, left, "您不再参加这次检查", "更换已获批准，检查资料不再向您开放。"))
     others = [userid for staff_no, userid in group if staff_no != entering.staff_no]
     some += [_told(case, row, userid, "检查组人员已更换", words) for userid in others]

@@ -14,6 +14,7 @@ from models.store import outbox
 from models.store import withdrawals as store
 from models.tasks import Visit
 from services.act import Act
+from services.people import cards
 from services.people.notices import Letter, tell_many, tell_owner
 
 ASSIGNED = (NoticeKind.ASSIGNED_LEADER.value, NoticeKind.ASSIGNED_MEMBER.value)
@@ -40,6 +41,7 @@ async def withdraw(act: Act, visits: Sequence[Visit], why: Why, what: str) -> No
     members = await outbox.reached(act.db, subjects, ASSIGNED)
     owners = await outbox.reached(act.db, subjects, (NoticeKind.OWNER_VISIT.value,))
     await outbox.withdraw(act.db, subjects, act.now)
+    await cards.take_back(act, subjects, ASSIGNED)
     await _tell_members(act, visits, {userid for _, userid in members}, why)
     await _tell_owners(act, [one for one in visits if f"visit:{one.id}" in {subject for subject, _ in owners}], why)
     await store.remove(act.db, ids, act.now)

@@ -22,7 +22,10 @@ from models.tasks import Evidence
 from services.act import Act, House
 from services.field.photos import Stamp
 
-KINDS = ("photo", "signature")
+KINDS = ("photo", "signature", "voice", "video", "file")
+# What is heard or opened rather than looked at: kept as it came, no copy is made; by the head of its bytes.
+HEADS = {"voice": ((0, b"#!AMR"),), "video": ((4, b"ftyp"),), "file": ((0, b"%PDF-"), (0, b"PK\x03\x04"))}
+MEDIA = {"photo": "image/jpeg", "signature": "image/png", "voice": "audio/amr", "video": "video/mp4"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +34,7 @@ class Upload:
 
     visit_id: str
     digest: str
-    kind: str  # photo, signature
+    kind: str  # one of KINDS
     taken_at: datetime | None = None
     place: Position | None = None
     accuracy_m: float | None = None
@@ -42,8 +45,8 @@ class Developed:
     """What lies in the blobs now: the original, and the two copies that people look at."""
 
     size: int
-    display: Digest
-    thumb: Digest
+    display: Digest | None
+    thumb: Digest | None
     taken_at: datetime | None
     place: dict[str, Any]
 
@@ -61,7 +64,7 @@ async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
     Raises NotFoundError (not his visit), ConflictError (his part is submitted), DigestMismatchError.
     """
     if upload.kind not in KINDS:
-        raise InvalidInputError(what="证据类型", why="只能是照片或签名。")
+        raise InvalidInputError(what="证据类型", why="只能是照片、签名、语音、视频或文件。")
     if hashlib.sha256(data).hexdigest() != upload.digest:
         raise DigestMismatchError
     own = await visit_store.own_visit(act.db, act.actor, upload.visit_id)
@@ -81,21 +84,26 @@ async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
 
 async def develop(house: House, upload: Upload, data: bytes, stamp: Stamp) -> Developed:
     """Make the copies that people look at and store all three; raises PhotoRefusedError or TooLargeError."""
+    if upload.kind in HEADS:
+        _refuse_stranger(upload.kind, data)
+        await house.blobs.put(data)
+        place = _place_data(upload.place, upload.accuracy_m)
+        return Developed(size=len(data), display=None, thumb=None, taken_at=upload.taken_at, place=place)
     if upload.kind == "signature":
         signature = await house.photo_lab.check_signature(data)
         display = thumb = signature.display
-        taken_at, place = upload.taken_at, None
+        taken_at, position = upload.taken_at, None
     else:
         photo = await house.photo_lab.develop(data, stamp)
         display, thumb = photo.display, photo.thumb
-        taken_at, place = upload.taken_at or photo.taken_at, upload.place or photo.position
+        taken_at, position = upload.taken_at or photo.taken_at, upload.place or photo.position
     await house.blobs.put(data)
     return Developed(
         size=len(data),
         display=await house.blobs.put(display),
         thumb=await house.blobs.put(thumb),
         taken_at=taken_at,
-        place=_place_data(place, upload.accuracy_m if upload.place else None),
+        place=_place_data(position, upload.accuracy_m if upload.place else None),
     )
 
 
@@ -130,8 +138,12 @@ async def copy_of(act: Act, visit_id: str, digest: str, size: str) -> tuple[Dige
     """Where the copy ("thumb" or "display") of a piece of evidence lies, and its media type; NotFoundError."""
     found = await store.visible(act.db, act.actor, visit_id, digest)
     wanted = found.thumb_digest if size == "thumb" else found.display_digest
-    media = "image/png" if found.kind == "signature" else "image/jpeg"
-    return Digest(wanted or found.digest), media
+    return Digest(wanted or found.digest), MEDIA.get(found.kind, "application/octet-stream")
+
+
+def _refuse_stranger(kind: str, data: bytes) -> None:
+    if not any(data[at : at + len(head)] == head for at, head in HEADS[kind]):
+        raise InvalidInputError(what="证据文件", why="格式不在允许范围内（语音 AMR、视频 MP4、文件 PDF 或 Office）。")
 
 
 def _refuse_closed(own: visit_store.OwnVisit) -> None:

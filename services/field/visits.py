@@ -11,6 +11,7 @@ from typing import Any
 
 from inspection.checklists import form_of
 from inspection.deadlines import DeadlineKind
+from inspection.notices import NoticeKind
 from inspection.outcomes import MEASURES, RESULT_CODES, result_text
 from models.results import Deadline, Publication
 from models.store import deadlines as deadline_store
@@ -23,7 +24,9 @@ from models.store.states import STATUS_WORDS, advance
 from models.tasks import Evidence, Part, Visit
 from services.act import Act
 from services.clock import deadlines
+from services.people import cards
 
+ASSIGNED = (NoticeKind.ASSIGNED_LEADER, NoticeKind.ASSIGNED_MEMBER)
 _ENDED = {"submitted", "confirmed", "published"}
 
 
@@ -77,6 +80,8 @@ async def accept(act: Act, visit_id: str) -> str:
     if not await store.mark_accepted(act.db, own.member, act.now):
         return own.visit.status
     act.record("accept-visit", f"visit:{visit_id}", leads=own.member.leads)
+    # Accepted on the page, his card in the chat shows it too.
+    await cards.close(act, "已接受", subject=f"visit:{visit_id}", kinds=ASSIGNED, member_id=act.actor.member_id)
     if own.member.leads:
         await advance(act.db, own.visit, "accepted", come_from={"assigned"}, what="这次检查", accepted_at=act.now)
         await deadlines.settle(act, DeadlineKind.ACCEPT, f"visit:{visit_id}")

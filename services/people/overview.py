@@ -111,6 +111,8 @@ ACT_WORDS = {
     "deadline-resume": "恢复计时",
     "deadline-snooze": "推迟提醒",
     "sign-in": "登录",
+    "urge": "催办逾期",
+    "arrive": "到场签到",
     "owner-bind": "企业绑定",
     "message.unknown": "消息结果不明",
     "message.dead": "消息发送失败",

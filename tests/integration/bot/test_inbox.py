@@ -194,7 +194,10 @@ async def test_a_refused_act_leaves_nothing_and_holds_nobody_up(  # noqa: PLR091
     await worker.work()
     assert sorted(await endings(database)) == [("done", "accept"), ("failed", outcome)]
     assert acts.done == [("member1", "visit2")]
-    words = [json.loads(body)["button"]["replace_name"] for body in vendor.bodies]
+    sent = [json.loads(body) for body in vendor.bodies]
+    words = [one["button"]["replace_name"] for one in sent if "button" in one]
+    told = [one["text"]["content"] for one in sent if "text" in one]
+    assert told == ([f"{fail.sentence()}{fail.action}"] if isinstance(fail, ConflictError) else [])
     assert words == (["请打开页面办理", "已接受"] if outcome == "conflict" else ["已接受"])
     async with database.read() as db:
         found = list((await db.execute(select(inbox.Inbox.status))).scalars())

@@ -1,0 +1,128 @@
+"""What the app answers in a chat: a word on the pressed card, a text, a question as a card. Pure.
+
+action -> Reply(word, text, question) -> bot.inbox: update_template_card, message/send
+
+A question's answer comes back as a template_card_event; `subject_of` reads what was pressed and chosen from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.render import BUTTON, SOURCE, SUBTITLE, TEXT_BYTES, TITLE, canonical, shorten, shorten_bytes
+
+MOST_BUTTONS, MOST_VOTES, MOST_SELECTS = 6, 20, 10
+OPTION = 30  # characters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """Something to choose. `options` are (id, words); `many`: several at once; `also`: a second question on the card.
+
+    `action` comes back as the key's name; the chosen ids as its subject (see `subject_of`).
+    """
+
+    title: str
+    text: str
+    action: str
+    options: Sequence[tuple[str, str]]
+    many: bool = False
+    also: Sequence[tuple[str, str]] = ()
+    also_title: str = ""
+    submit: str = "确定"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """`word` replaces the pressed card's buttons (at most ten characters are shown), the rest goes into the chat."""
+
+    word: str = ""
+    text: str = ""
+    question: Question | None = None
+
+
+def question_card(question: Question, *, task_id: str, userid: str, agent_id: int) -> bytes:
+    """The whole request: buttons for few options, a vote for more or several, selections for two questions at once."""
+    card: dict[str, Any] = {
+        "source": {"desc": SOURCE},
+        "task_id": task_id,
+        "main_title": {"title": shorten(question.title, TITLE)},
+    }
+    few = len(question.options) <= MOST_BUTTONS and not question.many and not question.also
+    if few:
+        card["card_type"] = "button_interaction"
+        card["sub_title_text"] = shorten(question.text, SUBTITLE)
+        card["button_list"] = [
+            {"text": shorten(words, BUTTON), "style": 2, "key": f"{question.action}:{one}"}
+            for one, words in question.options
+        ]
+        if any(len(words) > BUTTON for _, words in question.options):
+            card["horizontal_content_list"] = [
+                {"keyname": f"第{place}项", "value": shorten(words, OPTION)}
+                for place, (_, words) in enumerate(question.options, 1)
+            ]
+    elif question.also:
+        card["card_type"] = "multiple_interaction"
+        card["main_title"]["desc"] = question.text[:44]
+        card["select_list"] = [
+            _select("1", "", question.options),
+            _select("2", question.also_title, question.also),
+        ]
+        card["submit_button"] = {"text": question.submit, "key": question.action}
+    else:
+        card["card_type"] = "vote_interaction"
+        card["main_title"]["desc"] = question.text[:44]
+        card["checkbox"] = {
+            "question_key": "1",
+            "mode": 1 if question.many else 0,
+            "option_list": [
+                {"id": one, "text": shorten(words, OPTION), "is_checked": question.many}
+                for one, words in question.options[:MOST_VOTES]
+            ],
+        }
+        card["submit_button"] = {"text": question.submit, "key": question.action}
+    return canonical({"msgtype": "template_card", "template_card": card, "touser": userid, "agentid": agent_id})
+
+
+def question_text(question: Question, *, userid: str, agent_id: int) -> bytes:
+    """The same for the WeChat plug-in, which shows no cards: what there is to choose, and where it is done."""
+    lines = [question.title, question.text, *(f"· {words}" for _, words in question.options)]
+    content = shorten_bytes("\n".join([*lines, "您的微信不显示卡片，请在企业微信中选择，或打开页面办理。"]), TEXT_BYTES)
+    return canonical({"msgtype": "text", "text": {"content": content}, "touser": userid, "agentid": agent_id})
+
+
+def subject_of(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Read (action, subject) of a card event: the key's rest, then the chosen ids, question by question.
+
+    "accept:ID" -> ("accept", "ID"); a vote's "accept-some" with A and B -> ("accept-some", "A,B");
+    two selections -> ("replace-why", "A:health").
+    """
+    action, _, rest = str(fields.get("EventKey") or "").partition(":")
+    chosen = [",".join(ids) for ids in selections(fields).values()]
+    return action, ":".join([*([rest] if rest else []), *chosen])
+
+
+def selections(fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What was chosen, by question; one of a kind comes out of the XML bare, several as a list."""
+    found: dict[str, list[str]] = {}
+    items = fields.get("SelectedItems")
+    for item in _listed(items.get("SelectedItem") if isinstance(items, Mapping) else None):
+        if not isinstance(item, Mapping):
+            continue
+        ids = item.get("OptionIds")
+        chosen = _listed(ids.get("OptionId") if isinstance(ids, Mapping) else ids)
+        found[str(item.get("QuestionKey") or "")] = [str(one) for one in chosen if one]
+    return dict(sorted(found.items()))
+
+
+def _select(key: str, title: str, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    listed = [{"id": one, "text": shorten(words, OPTION)} for one, words in options[:MOST_SELECTS]]
+    return {"question_key": key, "title": title or "检查", "option_list": listed, "selected_id": listed[0]["id"]}
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
