@@ -57,6 +57,11 @@ class Position:
             return (self.of, self.of)
 
 
+def is_packed(head: bytes) -> bool:
+    """Tell by the first bytes whether a file unpacks to more than its size."""
+    return head.startswith(_GZIP) or workbooks.is_workbook(head)
+
+
 def open_sheet(name: str, source: bytes | Path, position: Position | None = None) -> Iterator[list[str]]:
     """Give the rows of a table file, blank ones included, so that the n-th row is line n of the sheet.
 

@@ -43,11 +43,10 @@ Digest = Callable[[bytes], str]
 
 @dataclass(kw_only=True, slots=True)
 class Block:
-    """Some hundred rows, read: `records` in the order of RECORD with their digests; `people` beside them, or empty."""
+    """Some hundred rows, read: `records` in the order of RECORD, the digest last; `people` beside them, or empty."""
 
     unchanged: int = 0  # rows that stood in the file exactly so when it came last
     records: list[Record] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
     people: list[People] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -144,7 +143,7 @@ class _Reader:
             codes = columns[0]
             if self._seen.isdisjoint(codes) and len(set(codes)) == len(codes):
                 self._seen.update(codes)
-                block.records, block.digests, block.people = list(zip(*columns, strict=True)), digests, people
+                block.records, block.people = list(zip(*columns, digests, strict=True)), people
                 return
         self._carefully(block, zip(rows, digests, strict=True), columns, (people, doubtful))
 
@@ -233,8 +232,7 @@ class _Reader:
                 block.rejected.append(self._reading.duplicate(number, row, record[0]))
                 continue
             self._seen.add(record[0] or "")
-            block.records.append(record)
-            block.digests.append(digest)
+            block.records.append((*record, digest))
             block.people += [person] if self._personal else []
 
 

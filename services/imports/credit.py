@@ -12,9 +12,9 @@ from itertools import islice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.tables import CreditRow, Rejected
+from models.reading import SHOWN
 from models.store.loading import Loader
 from services.imports.feed import Feed
-from services.imports.reading import SHOWN
 from services.imports.report import Tally
 
 ROWS_AT_ONCE = 20_000
@@ -30,7 +30,7 @@ async def store_credit(db: AsyncSession, feed: Feed, tally: Tally) -> None:
     async for piece in loader.pairs("code", "credit_class"):
         known.update(line.split("\t") for line in piece.split("\n"))  # type: ignore[misc]  # always two
     await loader.run("CREATE TEMPORARY TABLE incoming (code text, credit_class text)")
-    rows = iter(feed.reading)
+    rows = iter(feed.rows())
     while block := await asyncio.to_thread(_block, rows):
         changed = [pair for row in block if (pair := _judge(row, known, tally))]
         if changed:

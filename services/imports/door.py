@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 from inspection.errors import InvalidInputError, NotFoundError
 from inspection.tables import (
+    Header,
     Reading,
     Rejected,
     owner_above,
@@ -26,16 +28,15 @@ from inspection.tables import (
     read_plan,
     read_targets,
 )
+from models.reading import Work, in_child
 from models.registers import ImportReport
-from models.sheets import Position, open_sheet
-from models.workbooks import is_workbook
+from models.sheets import Position, is_packed, open_sheet
 from services.act import Act
 from services.imports import rejects
 from services.imports.credit import store_credit
 from services.imports.feed import Feed, Progress, no_progress
 from services.imports.lists import store_items, store_plan
 from services.imports.people import store_inspectors
-from services.imports.reading import Work, in_child
 from services.imports.report import Tally
 from services.imports.targets import store_targets
 from services.planning import item_lists, plan_changes
@@ -55,7 +56,8 @@ KINDS = {
     "plan": "年度计划",
 }
 STREAMED = {"targets", "credit"}  # as large as a province: their rows are never all in memory
-LARGE = 4 << 20  # bytes of a text file from which on a process of its own reads it
+LARGE = 4 << 20  # bytes of text from which on a process of its own reads it
+PACKED = 40  # times its size that a zipped file may unpack to; a bomb makes it a thousand, and is then in a child
 LIST_NAME = "检查对象名录"  # the list that targets belong to where nobody names one
 
 
@@ -66,11 +68,17 @@ class ReadFile:
     kind: str
     name: str
     data: bytes | Path
-    reading: Reading[Any]
-    rows: Sequence[Any]
+    header: Header
     seconds: float
-    position: Position = field(default_factory=Position)
+    position: Position
+    rows: Sequence[Any] = ()
+    reading: Reading[Any] | None = None
     work: Work | None = None
+
+    def close(self) -> None:
+        """End the child of a file that is not imported after all; an import does so itself."""
+        if self.work is not None:
+            self.work.close()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,32 +112,37 @@ def read_file(kind: str, name: str, data: bytes | Path) -> ReadFile:
     if kind not in READERS:
         raise InvalidInputError(what="导入类型", why=f"应当是 {'、'.join(READERS)} 之一。")
     began, position = time.perf_counter(), Position()
-    work = in_child(name, data) if kind == "targets" and _is_large_text(data) else None
-    try:  # both sides look the file through at the same time
+    if kind == "targets" and _is_large(data):
+        work, opened = in_child(name, data)
+        position.of = opened.of
+        file = ReadFile(
+            kind=kind, name=name, data=data, header=opened.header, seconds=0.0, position=position, work=work
+        )
+    else:
         reading = READERS[kind](open_sheet(name, data, position))
-    except BaseException:
-        if work is not None:
-            work.close()
-        raise
-    rows = [] if kind in STREAMED else list(reading)
-    return ReadFile(
-        kind=kind,
-        name=name,
-        data=data,
-        reading=reading,
-        rows=rows,
-        seconds=time.perf_counter() - began,
-        position=position,
-        work=work,
-    )
+        rows = [] if kind in STREAMED else list(reading)
+        file = ReadFile(
+            kind=kind,
+            name=name,
+            data=data,
+            header=reading.header,
+            seconds=0.0,
+            position=position,
+            rows=rows,
+            reading=reading,
+        )
+    return replace(file, seconds=time.perf_counter() - began)
 
 
-def _is_large_text(data: bytes | Path) -> bool:
-    """Whether a file is worth a process; a workbook is in memory once it is open, and is not opened twice."""
+def _is_large(data: bytes | Path) -> bool:
+    """Whether a file is worth a process: what it unpacks to is much, or may be."""
     if isinstance(data, bytes):
-        return len(data) > LARGE and not is_workbook(data)
-    with data.open("rb") as file:
-        return data.stat().st_size > LARGE and not is_workbook(file.read(8))
+        size, head = len(data), data[:8]
+    else:
+        size = data.stat().st_size
+        with data.open("rb") as file:
+            head = file.read(8)
+    return size * (PACKED if is_packed(head) else 1) > LARGE
 
 
 def _digest(data: bytes | Path) -> str:
@@ -145,13 +158,19 @@ async def run_import(
     """Compare and write in the act's transaction; a dry run does the same inside a savepoint that is undone.
 
     `source` names the list that targets belong to: what stood in it before and no longer does is told as `vanished`.
-    `progress` is called with (done, of), in bytes of a text file or rows of a workbook.
+    `progress` is called with (done, of), in bytes of a text file or rows of a workbook. The file is closed at the end.
     """
-    with rejects.RejectsFile(file.reading.header.cells) as spool:
+    with closing(file), rejects.RejectsFile(file.header.cells) as spool:
         began, tally = time.perf_counter(), Tally(file=spool)
         digest = asyncio.get_running_loop().run_in_executor(None, _digest, file.data)  # beside the import
         feed = Feed(
-            reading=file.reading, position=file.position, key=act.house.link_key, progress=progress, work=file.work
+            name=file.name,
+            header=file.header,
+            position=file.position,
+            key=act.house.link_key,
+            reading=file.reading,
+            work=file.work,
+            progress=progress,
         )
         savepoint = await act.db.begin_nested() if dry_run else None
         await _store(act, file, feed, tally, source=source or LIST_NAME, dry_run=dry_run)
@@ -160,7 +179,7 @@ async def run_import(
             act.db.expire_all()
         data = {
             **tally.as_data(),
-            "unknown_columns": list(file.reading.header.unknown),
+            "unknown_columns": list(file.header.unknown),
             "source": source or LIST_NAME if file.kind == "targets" else "",
             "seconds": round(file.seconds + time.perf_counter() - began, 2),
         }
@@ -178,7 +197,7 @@ async def _store(act: Act, file: ReadFile, feed: Feed, tally: Tally, *, source: 
     elif file.kind == "inspectors":
         await store_inspectors(act.db, file.rows, tally)
     elif file.kind == "items":
-        await store_items(act.db, file.rows, tally, owner_above(file.reading.header.above))
+        await store_items(act.db, file.rows, tally, owner_above(file.header.above))
         await item_lists.adopt_imported(act)
     else:
         await store_plan(act.db, file.rows, tally)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -54,6 +55,11 @@ class Tally:
             self.rejected.append(rejected)
         if self.file is not None:
             self.file.add(rejected)
+
+    def reject_all(self, rejected: Iterable[Rejected]) -> None:
+        """Count many rows that stay out."""
+        for one in rejected:
+            self.reject(one)
 
     def as_data(self) -> dict[str, Any]:
         """The counts and reasons as JSON data, without the rows themselves (they may hold personal data)."""

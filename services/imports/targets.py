@@ -8,6 +8,7 @@ from its list is counted and named, never deleted (issue 3).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
@@ -16,10 +17,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.tables.bulk import RECORD, People
+from models.reading import SHOWN, Batch
 from models.registers import Contact, Target
 from models.store.loading import Loader
 from services.imports.feed import Feed
-from services.imports.reading import SHOWN, Batch
 from services.imports.report import Tally
 
 FIRST_LOAD = 10_000  # targets; below this a load drops the search indexes and builds them again
@@ -84,8 +85,7 @@ class _Store:
         tally.unchanged += batch.unchanged
         tally.added += batch.added
         self._renewed += batch.renewed
-        for rejected in batch.rejected:
-            tally.reject(rejected)
+        await asyncio.to_thread(tally.reject_all, batch.rejected)  # writing them down takes its time
         shown = tally.examples["added"]
         shown += [{"code": code, "name": name} for code, name in batch.shown[: SHOWN - len(shown)]]
         await self.loader.put_packed("targets", _COLUMNS, batch.new)

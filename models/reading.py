@@ -1,9 +1,11 @@
 """A register's file, read beside the loop: in a child process where it is large, in a thread where it is small.
 
-Work (this side) <- one line of messages -> serve(): Order -> known digests -> Batch, Batch, ... -> Ending | Refusal
+Work (this side) <- one line of messages -> serve(): Opened -> Order -> known digests -> Batch, Batch, ... -> Ending
+                                                     or a Refusal, at any time
 
 A child, because two threads of one interpreter wait for each other: the lock that reading holds is the lock that every
-piece of a COPY needs again (ADR 0007). Both ways speak the same messages, so there is one way to read.
+piece of a COPY needs again (ADR 0007). A child also has a limit of memory: a hostile file takes nobody else with it.
+Both ways speak the same messages, so there is one way to read.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -24,10 +27,10 @@ from multiprocessing.connection import Connection
 from operator import itemgetter
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
-from inspection.errors import SuichaError
-from inspection.tables import Reading, Rejected, read_targets
+from inspection.errors import Kind, SuichaError, TooLargeError
+from inspection.tables import Header, Reading, Rejected, read_targets
 from inspection.tables.bulk import Block, Digest, Record, blocks
 from inspection.tables.packing import pack
 from models.sheets import Position, open_sheet
@@ -36,6 +39,28 @@ BLOCKS_AT_ONCE = 40  # a batch is sorted by code: the larger, the fewer pages of
 DIGEST_BYTES = 16
 READING = "1"  # goes up when the same cells come to mean something else: every row is then read anew
 SHOWN = 200  # targets that a report names of each sort
+MEMORY = (
+    2 << 30
+)  # bytes that a child may take: a sheet as large as Excel's own needs 1.2 GB, a million rows of text 0.3
+_TOO_MUCH = {"what": "文件读入时占用的内存", "limit": f"{MEMORY >> 30} GB"}
+_COLLECTED = 2_000_000  # objects between two looks of a child's collector: more than two batches, and no row is a cycle
+_CODE = itemgetter(0)  # of a record
+
+
+class ReaderLostError(SuichaError):
+    """读取文件“{name}”的进程中途停止，没有导入任何内容。"""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "reader-lost"
+    action: ClassVar[str] = "请重新导入；再次出现时，请把文件分成几份，并告诉管理员。已有数据没有变化。"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """What a child found when it opened the file; `of` is what its progress counts to."""
+
+    header: Header
+    of: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +107,26 @@ class Refusal:
 class Work:
     """A reading under way: its line, and the child where there is one."""
 
+    name: str
     line: Connection
     child: subprocess.Popen[bytes] | None = None
+
+    def send(self, message: object) -> None:
+        """Tell the reader something; ReaderLostError where nobody is there any more."""
+        try:
+            self.line.send(message)
+        except OSError as error:
+            raise ReaderLostError(name=self.name) from error
+
+    def receive(self) -> Any:
+        """Wait for what the reader says next; its Refusal is raised, and ReaderLostError where it is gone."""
+        try:
+            got = self.line.recv()
+        except (EOFError, OSError) as error:
+            raise ReaderLostError(name=self.name) from error
+        if isinstance(got, Refusal):
+            raise got.error(**got.params)
+        return got
 
     def stop(self) -> None:
         """Make a child end, so that nobody waits on the line any longer."""
@@ -98,8 +141,11 @@ class Work:
             self.child.wait()
 
 
-def in_child(name: str, data: bytes | Path) -> Work:
-    """Start a process that opens the file at once and waits for its Order; it ends when the line is closed."""
+def in_child(name: str, data: bytes | Path) -> tuple[Work, Opened]:
+    """Start a process that opens the file and waits for its Order; it ends when the line is closed.
+
+    Blocks until the file is open. Raises what opening it refuses.
+    """
     ours, theirs = socket.socketpair()
     with theirs:
         child = subprocess.Popen(  # noqa: S603 ourselves
@@ -107,29 +153,43 @@ def in_child(name: str, data: bytes | Path) -> Work:
             pass_fds=[theirs.fileno()],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-    line = Connection(ours.detach())
-    line.send((name, data))
-    return Work(line=line, child=child)
+    work = Work(name=name, line=Connection(ours.detach()), child=child)
+    try:
+        work.send((name, data, MEMORY))
+        opened: Opened = work.receive()
+    except BaseException:
+        work.close()
+        raise
+    return work, opened
 
 
-def in_thread(reading: Reading[Any], position: Position) -> Work:
+def in_thread(name: str, reading: Reading[Any], position: Position) -> Work:
     """Read a table that is open already, in this process."""
     ours, theirs = Pipe()
     Thread(target=serve, args=(theirs, reading, position), daemon=True).start()
-    return Work(line=ours)
+    return Work(name=name, line=ours)
 
 
 def serve(line: Connection, reading: Reading[Any], position: Position) -> None:
     """Take an Order and what is known, send batches; end in silence when the other side is gone."""
-    with line:
+    with line, _telling(line):
+        order, known = line.recv(), _known(line)
+        with _patient_collector():
+            _send(line, order, known, (reading, position))
+
+
+@contextmanager
+def _telling(line: Connection) -> Iterator[None]:
+    """Send what the reading refuses to the other side; nobody there is no error."""
+    try:
         try:
-            order, known = line.recv(), _known(line)
-            with _patient_collector():
-                _send(line, order, known, (reading, position))
+            yield
         except SuichaError as error:
             line.send(Refusal(error=type(error), params=error.params))
-        except (EOFError, OSError):
-            return
+        except MemoryError:
+            line.send(Refusal(error=TooLargeError, params=_TOO_MUCH))
+    except (EOFError, OSError):
+        return
 
 
 def _known(line: Connection) -> dict[str, str]:
@@ -155,30 +215,29 @@ def _send(line: Connection, order: Order, known: dict[str, str], opened: tuple[R
 def _batch(some: Sequence[Block], codes: set[str], met: set[str], order: Order) -> Batch:
     """Put what is new in the order of its codes, and what is in the register beside it."""
     batch = Batch(reached=0)
-    new: list[tuple[Record, str]] = []
-    again: list[tuple[str | None, ...]] = []
+    new: list[Record] = []
+    again: list[Record] = []
     for block in some:
         batch.unchanged += block.unchanged
         batch.rejected += block.rejected
-        pairs = list(zip(block.records, block.digests, strict=True))
-        if not codes.isdisjoint(map(itemgetter(0), block.records)):
-            again += [(*record, digest) for record, digest in pairs if record[0] in codes]
-            pairs = [pair for pair in pairs if pair[0][0] not in codes]
-        new += pairs
+        if codes and not codes.isdisjoint(map(_CODE, block.records)):
+            again += [record for record in block.records if record[0] in codes]
+            new += [record for record in block.records if record[0] not in codes]
+        else:
+            new += block.records
         beside = zip(block.records, block.people, strict=False)  # there are no people where the file has no such column
         batch.people += [(record[0] or "", *people) for record, people in beside if any(people)]
     met.update(row[0] or "" for row in again)
-    batch.shown = [(record[0] or "", record[3] or "") for record, _ in new[:SHOWN]]
-    new.sort()  # no code comes twice, so nothing behind it is ever compared
+    batch.shown = [(record[0] or "", record[3] or "") for record in new[:SHOWN]]
+    new.sort(key=_CODE)
     batch.added, batch.renewed = len(new), len(again)
     batch.read = batch.unchanged + len(new) + len(again)
     batch.new, batch.again = pack(_whole(new, order.source), order.for_sqlite), pack(again, order.for_sqlite)
     return batch
 
 
-def _whole(new: Sequence[tuple[Record, str]], source: str) -> list[tuple[str | None, ...]]:
-    ids = new_ids(len(new))
-    return [(id_, *record, digest, source) for id_, (record, digest) in zip(ids, new, strict=True)]
+def _whole(new: Sequence[Record], source: str) -> list[tuple[str | None, ...]]:
+    return [(id_, *record, source) for id_, record in zip(new_ids(len(new)), new, strict=True)]
 
 
 def new_ids(count: int) -> list[str]:
@@ -205,7 +264,7 @@ def keyed_digest(key: bytes, header: Sequence[str]) -> Digest:
 def _patient_collector() -> Iterator[None]:
     """Let Python's cycle collector look less often: rows hold no cycles, and its looking costs a fifth of an import."""
     before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(max(50_000, before[0]), 20, 100)
     try:
         yield
     finally:
@@ -214,11 +273,19 @@ def _patient_collector() -> Iterator[None]:
 
 def child(descriptor: int) -> None:
     """Read as a process of its own: the file's name and data come first, then as `serve`."""
+    gc.set_threshold(_COLLECTED)
     line = Connection(descriptor)
-    name, data = line.recv()
-    position = Position()
-    try:
+    with _telling(line):
+        name, data, memory = line.recv()
+        _limit_memory(memory)
+        position = Position()
         reading = read_targets(open_sheet(name, data, position))
-    except SuichaError:  # the other side opens the file too, and says so
-        return
-    serve(line, reading, position)
+        line.send(Opened(header=reading.header, of=position.of))
+        serve(line, reading, position)
+
+
+def _limit_memory(more: int) -> None:
+    """Refuse this process more than so many bytes beyond what it has: rather one refused file than a dead office."""
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + more, held + more))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold personal data
