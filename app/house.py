@@ -13,6 +13,7 @@ from datetime import datetime, time
 from pathlib import Path
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.fonts import FONT_NAME, find_font
 from app.settings import Settings
@@ -21,7 +22,10 @@ from bot.cards import CardChanger
 from bot.collector import Collector
 from bot.errands import Errands
 from bot.inbox import Action, InboxWorker
+from bot.parcels import Quiet
 from bot.sender import Sender
+from bot.sms import SmsClient, SmsSettings
+from bot.tokens import shelf_name
 from bot.wechat import WeChatClient, WeChatSettings
 from bot.wecom import WeComClient, WeComSettings
 from inspection.actors import SYSTEM
@@ -31,8 +35,11 @@ from inspection.workdays import official_calendar
 from models.base import KEYS
 from models.blobs import LocalBlobs
 from models.database import Database
+from models.store.tallies import Limits
+from models.store.tokens import TokenShelf
 from services.act import Act, House, Rules
 from services.clock import pauses, rounds
+from services.clock.digests import only_urgent
 from services.clock.leader import Leader
 from services.drawing import replacements
 from services.field import visits
@@ -40,6 +47,7 @@ from services.field.photo_lab import PhotoLab
 from services.registers import contacts
 from services.registers.contacts import AddressBook
 
+PERSONS_AN_ACCOUNT = 200  # receivers a day that WeCom grants an app for each account of the corp (90312)
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -56,6 +64,7 @@ class Parts:
     wecom: WeComClient
     wechat: WeChatClient
     sender: Sender
+    sms: SmsClient | None
     inbox: InboxWorker
     errands: Errands
     leader: Leader
@@ -92,6 +101,8 @@ class Parts:
         """Close everything in the opposite order."""
         await self.wecom.close()
         await self.wechat.close()
+        if self.sms is not None:
+            await self.sms.close()
         await self.house.photo_lab.close()
         await self.leader.close()
         await self.database.close()
@@ -142,9 +153,25 @@ def build(settings: Settings, clock: Clock) -> Parts:
     load_keys(settings)
     database, house = open_database(settings), build_house(settings)
     wecom, wechat = _clients(settings)
+    for client, app, secret in (
+        (wecom, f"{settings.wecom.corp_id}-{settings.wecom.agent_id}", settings.wecom.secret),
+        (wechat, settings.wechat.appid, settings.wechat.secret),
+    ):
+        client.line.share(TokenShelf(database, shelf_name(client.line.name, app, secret)), clock)
     wake_sender, wake_inbox, wake_errands = asyncio.Event(), asyncio.Event(), asyncio.Event()
     database.on_commit.append(wake_sender.set)
-    sender = Sender(database=database, wecom=wecom, wechat=wechat, clock=clock, origin=house.origin)
+    sms = SmsClient(SmsSettings(**settings.sms.model_dump())) if settings.sms.url else None
+    limits = Limits(persons_a_day=settings.wecom.accounts * PERSONS_AN_ACCOUNT)
+    sender = Sender(
+        database=database,
+        wecom=wecom,
+        wechat=wechat,
+        clock=clock,
+        origin=house.origin,
+        sms=sms,
+        limits=limits,
+        quiet=None if settings.demo.enabled else _quiet(house),  # a demonstration is given at any hour
+    )
     actions: dict[str, Action] = {
         "accept": accept_from_card,
         "snooze": pauses.snooze_from_card,
@@ -183,6 +210,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         wecom=wecom,
         wechat=wechat,
         sender=sender,
+        sms=sms,
         inbox=inbox,
         errands=errands,
         leader=Leader(database),
@@ -190,6 +218,20 @@ def build(settings: Settings, clock: Clock) -> Parts:
         wake_inbox=wake_inbox,
         wake_errands=wake_errands,
     )
+
+
+def _quiet(house: House) -> Quiet:
+    """When only urgent messages go out, asked at most once a minute."""
+    known: dict[datetime, bool] = {}
+
+    async def quiet(db: AsyncSession, now: datetime) -> bool:
+        minute = now.replace(second=0, microsecond=0)
+        if minute not in known:
+            known.clear()
+            known[minute] = await only_urgent(Act(db=db, actor=SYSTEM, now=now, house=house))
+        return known[minute]
+
+    return quiet
 
 
 def _clients(settings: Settings) -> tuple[WeComClient, WeChatClient]:

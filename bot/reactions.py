@@ -109,7 +109,13 @@ _WECHAT: dict[int, Reaction] = {
     **dict.fromkeys((40003, 43101), _UNREACHABLE),
     **dict.fromkeys((47003, 40037, 41030), GiveUp(why="bad-request")),
 }
-_TABLES = {Channel.WECOM: _WECOM, Channel.WECHAT: _WECHAT}
+# The gateway's own few words (bot.sms); whatever else it says is for a person.
+_SMS: dict[int, Reaction] = {
+    1: RetryAfter(delay=WINDOW),  # busy
+    2: _UNREACHABLE,  # no such number, or one that takes no messages
+    3: Stop(why="wrong-secret"),
+}
+_TABLES = {Channel.WECOM: _WECOM, Channel.WECHAT: _WECHAT, Channel.SMS: _SMS}
 _AGAIN_LATER = {6000, 45033}  # data version conflict; too many at once
 
 

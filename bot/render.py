@@ -21,6 +21,7 @@ FACTS, LABEL, VALUE = 6, 5, 30
 BUTTONS, BUTTON = 6, 10
 TEXT_BYTES = 2048
 THING = 20  # characters of a subscription message's field
+SMS_CHARACTERS = 210  # three parts of 70
 ELLIPSIS = "…"
 SOURCE = "双随机抽查"
 MINI_PROGRAM_PAGE = "pages/web/web?path="
@@ -62,6 +63,14 @@ def owner_message(notice: Notice, *, template: str) -> bytes:
     return canonical(
         {"template_id": template, "page": MINI_PROGRAM_PAGE + quote(notice.path or "/", safe=""), "data": data}
     )
+
+
+def text_message(notice: Notice, *, sign: str) -> bytes:
+    """An SMS without its receiver: who says it, what, its number; links and names of people stay out."""
+    tail = f"文号：{notice.document_no}"
+    head = f"【{sign}】" if sign else ""
+    words = shorten(_one_line(f"{notice.title}。{notice.summary}"), SMS_CHARACTERS - len(head) - len(tail))
+    return canonical({"text": f"{head}{words}{tail}"})
 
 
 def canonical(value: dict[str, Any]) -> bytes:

@@ -1,58 +1,48 @@
 """The outbox's one reader: claims messages, fixes their bytes, sends them, writes how it ended.
 
-drain: claim -> render and fix the bytes -> commit -> POST (no session open, many at once) -> settle the batch
+drain: turn (one transaction: settle what came back, claim what is due) -> queue -> POST, many at once -> turn ...
        -> accepted | refused (this recipient) | dead (a person has to look) | waiting (later) | unknown
 
 The bytes are fixed before the first try, and a try whose answer was lost is repeated with the same bytes while WeCom's
 duplicate check lasts (4 h). After that nobody knows whether a repeat would be a second notice: `unknown`, for a person.
-WeChat has no such check, so there the first lost answer is `unknown` (reliability 2.1, 2.3).
+WeChat and SMS have no such check, so there the first lost answer is `unknown` (reliability 2.1, 2.3). What reached
+nobody goes another way in the same transaction (`services.people.fallbacks`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import render
-from bot.reactions import Failure, GiveUp, Reaction, RetryAfter, Unknown, after_refresh, react
+from bot.parcels import Packer, Parcel, Quiet, Shape
+from bot.reactions import Failure, RetryAfter, react
+from bot.sms import SmsClient
 from bot.tokens import Answer
+from bot.verdicts import judge
 from bot.wechat import WeChatClient
 from bot.wecom import WeComClient
-from inspection.actors import Actor, DepartmentId, MemberId
-from inspection.notices import Channel, Notice
+from inspection.notices import Channel
 from models.database import Database
-from models.results import Outbox
-from models.store import audit, outbox
-from models.store.outbox import AS_TEXT, Settlement
+from models.store import outbox
+from models.store.outbox import Ending
+from models.store.tallies import Limits
+from services.people import fallbacks
 from services.people.notices import tell_again_as_text
 
 BATCH = 100
-# WeCom's 4 h, less what a claim, a slow answer and two clocks may add.
-REPEAT_WITHIN = {Channel.WECOM: timedelta(hours=4) - timedelta(minutes=5), Channel.WECHAT: timedelta(0)}
-PER_MINUTE, PER_HOUR = 30, 1000  # per app and member; WeCom drops the rest in silence (90312)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+LOW = 50  # fewer requests than this in the queue: time to claim more
+MARGIN = timedelta(seconds=2)
 TICK_S = 5.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
-    """A claimed row, ready to go. `first_try`: no earlier try can have been taken."""
-
-    row: Outbox
-    channel: Channel
-    body: bytes
-    first_try: bool
-    openid: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +57,27 @@ class DrainReport:
     stopped: str = ""  # why nothing is sent at all, "" if all is well
 
 
+@dataclass(kw_only=True)
+class _Run:
+    """One drain under way."""
+
+    queue: deque[Parcel] = field(default_factory=deque)
+    back: list[tuple[Parcel, Answer]] = field(default_factory=list)
+    in_the_air: int = 0
+    moved: asyncio.Event = field(default_factory=asyncio.Event)  # an answer came
+    filled: asyncio.Event = field(default_factory=asyncio.Event)  # there is something to post
+    counts: Counter[str] = field(default_factory=Counter)
+    over: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.queue or self.in_the_air)
+
+
 class Sender:
     """Sends what is due. Several may run on one database; a row is claimed by one of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 the wiring hands over each part by name
         self,
         *,
         database: Database,
@@ -79,14 +86,24 @@ class Sender:
         clock: Callable[[], datetime],
         origin: str,
         concurrency: int = 16,
+        sms: SmsClient | None = None,
+        limits: Limits | None = None,
+        quiet: Quiet | None = None,
     ) -> None:
-        """Send nothing yet; `origin` (https://host) is what links begin with."""
+        """Send nothing yet; `origin` (https://host) is what links begin with, `quiet` says when only urgent ones go."""
         self._database = database
         self._wecom = wecom
         self._wechat = wechat
+        self._sms = sms
         self._clock = clock
-        self._origin = origin
-        self._slots = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        shape = Shape(
+            agent_id=wecom.settings.agent_id,
+            origin=origin,
+            template=wechat.settings.template_visit,
+            sign=sms.settings.sign if sms else "",
+        )
+        self._packer = Packer(shape, limits or Limits(), quiet, sms=sms is not None)
         self._paused_until: dict[Channel, datetime] = {}
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
@@ -94,108 +111,82 @@ class Sender:
         while not stop.is_set():
             wake.clear()
             try:
-                await self.drain()
+                await self.drain(stop)
             except Exception as error:  # noqa: BLE001 - a database that is away for a moment must not end all sending
                 log.error("sending interrupted", error=type(error).__name__)  # noqa: TRY400 - a trace may hold bodies
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), TICK_S)
 
-    async def drain(self) -> DrainReport:
-        """Send until nothing is due; return what became of it."""
-        counts: Counter[str] = Counter()
-        while await self._is_due():
-            parcels = await self._claim(counts)
-            answers = await self._post_all(parcels)
-            await self._settle(parcels, answers, counts)
-        return DrainReport(
-            accepted=counts["accepted"],
-            refused=counts["refused"],
-            unknown=counts["unknown"],
-            dead=counts["dead"],
-            later=counts["waiting"],
-            stopped=self._wecom.line.stopped_why if self._wecom.line.is_stopped else "",
-        )
+    async def drain(self, stop: asyncio.Event | None = None) -> DrainReport:
+        """Send until nothing is due (or `stop`: then only what is in the air is awaited); say what became of it."""
+        run = _Run()
+        if await self._is_due():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._concurrency):
+                    group.create_task(self._post_on(run))
+                try:
+                    await self._turns(run, stop)
+                finally:
+                    run.over = True
+                    run.filled.set()
+        stopped = self._wecom.line.stopped_why if self._wecom.line.is_stopped else ""
+        names = ("accepted", "refused", "unknown", "dead")
+        return DrainReport(**{name: run.counts[name] for name in names}, later=run.counts["waiting"], stopped=stopped)
 
-    def _open_channels(self) -> list[str]:
-        lines = {Channel.WECOM: self._wecom.line, Channel.WECHAT: self._wechat.line}
-        now = self._clock()
-        return [
-            channel.value
-            for channel, line in lines.items()
-            if not line.is_stopped and self._paused_until.get(channel, now) <= now
-        ]
+    async def _turns(self, run: _Run, stop: asyncio.Event | None) -> None:
+        dry = False  # the last claim found all there was; what came since is found by the turn that settles
+        while True:
+            stopping = stop is not None and stop.is_set()
+            while stopping and run.queue:  # claimed, not tried: back at once instead of after the lease
+                run.back.append((run.queue.popleft(), Answer(code=Failure.STOPPED)))
+            low = not stopping and len(run.queue) < LOW
+            if (low and not dry) or len(run.back) >= BATCH or (run.back and run.is_idle):
+                seen = await self._turn(run, wants=low)
+                dry = seen < BATCH if low else dry
+            elif run.is_idle:
+                return
+            else:
+                run.moved.clear()
+                await run.moved.wait()
 
-    async def _is_due(self) -> bool:
-        async with self._database.read() as db:
-            return await outbox.is_due(db, self._clock(), self._open_channels())
-
-    async def _claim(self, counts: Counter[str]) -> list[Parcel]:
+    async def _turn(self, run: _Run, *, wants: bool) -> int:
+        """Settle what came back and claim what is due, in one transaction; return how many rows were seen."""
+        back, run.back = run.back, []
         now = self._clock()
         async with self._database.write() as db:
-            rows = await outbox.claim(db, now, channels=self._open_channels(), limit=BATCH)
-            with db.no_autoflush:
-                text_readers = await outbox.text_readers(db, {row.recipient for row in rows})
-                openids = await outbox.openids(db, {row.recipient for row in rows if row.channel == "wechat"})
-                allowed = await _within_limits(db, rows, now)
-            counts["waiting"] += len(rows) - len(allowed)
-            return [
-                parcel
-                for row in allowed
-                if (parcel := self._prepare(db, row, now, text_readers, openids, counts)) is not None
-            ]
+            await self._settle(db, back, now, run.counts)
+            seen, parcels = 0, list[Parcel]()
+            if wants:
+                seen, parcels = await self._packer.claim(db, now, self._open_channels(), BATCH, run.counts)
+        run.queue.extend(parcels)
+        if parcels:
+            run.filled.set()
+        return seen
 
-    def _prepare(
-        self,
-        db: AsyncSession,
-        row: Outbox,
-        now: datetime,
-        text_readers: frozenset[str],
-        openids: Mapping[str, str],
-        counts: Counter[str],
-    ) -> Parcel | None:
-        channel, first_try = Channel(row.channel), row.first_sent_at is None
-        if row.first_sent_at is not None and now - row.first_sent_at >= REPEAT_WITHIN[channel]:
-            _close(db, row, now, "unknown", "lost-answer")
-            counts["unknown"] += 1
-            return None
-        openid = openids.get(row.recipient, "")
-        if channel is Channel.WECHAT and not openid:
-            _close(db, row, now, "refused", "no-openid")
-            counts["refused"] += 1
-            return None
-        try:
-            body = row.body or self._render(row, channel, as_text=row.recipient in text_readers)
-        except (KeyError, TypeError, ValueError) as error:  # one bad row never holds up the others
-            _close(db, row, now, "dead", f"not-renderable {type(error).__name__}")
-            counts["dead"] += 1
-            return None
-        outbox.fix_body(row, body, now)
-        return Parcel(row=row, channel=channel, body=body, first_try=first_try, openid=openid)
-
-    def _render(self, row: Outbox, channel: Channel, *, as_text: bool) -> bytes:
-        notice = Notice.from_data(row.content)
-        if channel is Channel.WECHAT:
-            return render.owner_message(notice, template=self._wechat.settings.template_visit)
-        return render.member_message(
-            notice,
-            row_id=row.id,
-            userid=row.recipient,
-            agent_id=self._wecom.settings.agent_id,
-            origin=self._origin,
-            as_text=as_text or row.dedupe_key.endswith(AS_TEXT),
-        )
-
-    async def _post_all(self, parcels: Sequence[Parcel]) -> list[Answer]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._post(parcel)) for parcel in parcels]
-        return [task.result() for task in tasks]
+    async def _post_on(self, run: _Run) -> None:
+        while True:
+            while not run.queue:
+                if run.over:
+                    return
+                run.filled.clear()
+                await run.filled.wait()
+            parcel = run.queue.popleft()
+            run.in_the_air += 1
+            try:
+                answer = await self._post(parcel)
+                run.back.append((parcel, answer))  # not in one line: `back` is another list after every turn
+            finally:
+                run.in_the_air -= 1
+                run.moved.set()
 
     async def _post(self, parcel: Parcel) -> Answer:
-        async with self._slots:
-            if parcel.channel.value not in self._open_channels():  # a neighbour in the batch ran into a limit
-                return Answer(code=Failure.STOPPED)
-            answer = await self._send(parcel)
-        reaction = react(answer.code, parcel.row.attempts, parcel.channel)
+        lead = parcel.rows[0]
+        # A neighbour ran into a limit, or the queue was so slow that the lease would end before the answer comes.
+        timeout = timedelta(seconds=self._wecom.settings.timeout_s) + MARGIN
+        if parcel.channel.value not in self._open_channels() or self._clock() + timeout > lead.leased_until:
+            return Answer(code=Failure.STOPPED)
+        answer = await self._send(parcel)
+        reaction = react(answer.code, lead.attempts, parcel.channel)
         if isinstance(reaction, RetryAfter) and reaction.pause:
             self._paused_until[parcel.channel] = self._clock() + reaction.delay
         return answer
@@ -204,91 +195,41 @@ class Sender:
         if parcel.channel is Channel.WECOM:
             return await self._wecom.send(parcel.body)
         message = json.loads(parcel.body)
+        if parcel.channel is Channel.SMS and self._sms is not None:
+            return await self._sms.send(parcel.address, message["text"], key=parcel.rows[0].id)
         return await self._wechat.send_subscribe(
-            parcel.openid, message["template_id"], message["page"], message["data"]
+            parcel.address, message["template_id"], message["page"], message["data"]
         )
 
-    async def _settle(self, parcels: Sequence[Parcel], answers: Sequence[Answer], counts: Counter[str]) -> None:
+    def _open_channels(self) -> list[str]:
+        lines = {Channel.WECOM: self._wecom.line, Channel.WECHAT: self._wechat.line}
         now = self._clock()
-        if not parcels:
-            return
-        async with self._database.write() as db:
-            for parcel, answer in zip(parcels, answers, strict=True):
-                end = judge(parcel, answer, now)
-                if not await outbox.settle(db, parcel.row, now, end, first_try=parcel.first_try):
-                    log.warning("message overtaken", outbox=parcel.row.id)
-                    continue
-                counts[end.status] += 1
-                if end.status in ("dead", "unknown"):
-                    _report(db, parcel.row, now, end.status, end.error)
-                if end.status == "refused" and end.error.startswith("form"):
-                    await tell_again_as_text(db, parcel.row, now)
+        found = [channel for channel, line in lines.items() if not line.is_stopped]
+        if self._sms is not None:
+            found.append(Channel.SMS)
+        return [channel.value for channel in found if self._paused_until.get(channel, now) <= now]
 
+    async def _is_due(self) -> bool:
+        async with self._database.read() as db:
+            return await outbox.is_due(db, self._clock(), self._open_channels())
 
-def judge(parcel: Parcel, answer: Answer, now: datetime) -> Settlement:
-    """Turn an answer into the row's next state; success is per recipient, whatever the errcode."""
-    row = parcel.row
-    if answer.code == 0 and row.recipient in answer.left_out():
-        return Settlement(status="refused", not_before=now, error="recipient-left-out")
-    if answer.code == 0:
-        return Settlement(
-            status="accepted",
-            not_before=now,
-            msgid=_text(answer, "msgid"),
-            response_code=_text(answer, "response_code"),
-        )
-    reaction = after_refresh(react(answer.code, row.attempts, parcel.channel), row.attempts)
-    return _settlement(parcel, reaction, answer, now)
-
-
-def _settlement(parcel: Parcel, reaction: Reaction, answer: Answer, now: datetime) -> Settlement:
-    code = answer.code.value if isinstance(answer.code, Failure) else str(answer.code)
-    if isinstance(reaction, GiveUp):
-        is_card = b'"msgtype":"template_card"' in parcel.body
-        if reaction.form and is_card:
-            return Settlement(status="refused", not_before=now, error=f"form {code}")
-        status = "refused" if reaction.unreachable else "dead"
-        return Settlement(status=status, not_before=now, error=f"{reaction.why} {code}")
-    if isinstance(reaction, Unknown) and parcel.channel is Channel.WECHAT:
-        return Settlement(status="unknown", not_before=now, error=code)
-    if isinstance(reaction, Unknown):
-        return Settlement(status="waiting", not_before=now + _spread(parcel.row, reaction.delay), error=code)
-    delay = _spread(parcel.row, reaction.delay) if isinstance(reaction, RetryAfter) else timedelta(0)
-    return Settlement(status="waiting", not_before=now + delay, sent=False, error=code)
-
-
-async def _within_limits(db: AsyncSession, rows: Sequence[Outbox], now: datetime) -> list[Outbox]:
-    """Give back what would exceed a member's 30 a minute or 1,000 an hour; return the rest."""
-    sent = await outbox.sent_since(db, {row.recipient for row in rows}, now - MINUTE, now - HOUR)
-    tally = {recipient: list(counts) for recipient, counts in sent.items()}
-    allowed = []
-    for row in rows:
-        counts = tally.setdefault(row.recipient, [0, 0])
-        if row.channel == Channel.WECOM.value and (counts[0] >= PER_MINUTE or counts[1] >= PER_HOUR):
-            outbox.give_back(row, now + MINUTE)
-            continue
-        counts[0], counts[1] = counts[0] + 1, counts[1] + 1
-        allowed.append(row)
-    return allowed
-
-
-def _close(db: AsyncSession, row: Outbox, now: datetime, status: str, error: str) -> None:
-    row.status, row.leased_until, row.settled_at, row.last_error = status, None, now, error
-    _report(db, row, now, status, error)
-
-
-def _report(db: AsyncSession, row: Outbox, now: datetime, status: str, error: str) -> None:
-    # In the department's own log: it has to find out by another way whether the notice arrived.
-    actor = Actor(member_id=MemberId("system"), department_id=DepartmentId(row.department_id), roles=frozenset())
-    audit.record(db, actor, now, f"message.{status}", row.subject, outbox=row.id, error=error)
-    log.error("message needs a person", outbox=row.id, status=status, error=error)
-
-
-def _spread(row: Outbox, delay: timedelta) -> timedelta:
-    """Up to a quarter more, by the row's random id: those refused together do not come back together."""
-    return delay * (1 + int(row.id[-4:], 16) / 0xFFFF / 4)
-
-
-def _text(answer: Answer, name: str) -> str | None:
-    value = answer.data.get(name)
-    return str(value) if value else None
+    async def _settle(
+        self, db: AsyncSession, back: Sequence[tuple[Parcel, Answer]], now: datetime, counts: Counter[str]
+    ) -> None:
+        endings = [
+            Ending(row=row, how=judge(row, answer, parcel.body, now), first_try=parcel.first_try)
+            for parcel, answer in back
+            for row in parcel.rows
+        ]
+        written = await outbox.settle(db, endings, now)
+        failed = list[fallbacks.Failed]()
+        for end in endings:
+            if end.row.id not in written:
+                log.warning("message overtaken", outbox=end.row.id)
+                continue
+            counts[end.how.status] += 1
+            if end.how.status == "refused" and end.how.error.startswith("form"):
+                await tell_again_as_text(db, end.row, now)
+            else:
+                failed.append((end.row, end.how.status, end.how.error))
+        await fallbacks.take_over(db, failed, now, sms=self._sms is not None)

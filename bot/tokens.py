@@ -1,6 +1,7 @@
 """Access tokens: one fetch for many callers, one refresh for a refused token, and a halt when a person is needed.
 
-Line.say(once) -> [token good?] -> once -> answer       40014, 42001 -> one refresh, once more, and then as it is
+Line.say(once) -> [token good? here or in the database] -> once -> answer
+                                        40014, 42001 -> one refresh, once more, and then as it is
                                         wrong secret, untrusted IP ... -> stopped: nothing is called for an hour
 """
 
@@ -10,14 +11,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import structlog
 
 from bot.reactions import STOPPED_FOR, Failure, RefreshToken, Stop, react
 from inspection.notices import Channel
+from models.store.tokens import TokenShelf
 
 TOKEN_MARGIN = 0.05  # of its life: renewed while the old one still works
+WAIT_S, WAITS = 0.1, 100  # for another process that fetches
 
 log = structlog.get_logger(__name__)
 
@@ -31,27 +36,48 @@ class Answer:
 
     def left_out(self) -> frozenset[str]:
         """The recipients, in lower case, whom a good answer yet names as not reached (WeCom 90236)."""
-        fields = ("invaliduser", "unlicenseduser")
-        return frozenset(
-            userid.lower() for name in fields for userid in str(self.data.get(name) or "").split("|") if userid
-        )
+        return self._named("invaliduser") | self.unlicensed()
+
+    def unlicensed(self) -> frozenset[str]:
+        """Those of them who have no licence for the app; a name may stand in both lists."""
+        return self._named("unlicenseduser")
+
+    def _named(self, field_name: str) -> frozenset[str]:
+        names = str(self.data.get(field_name) or "").split("|")
+        return frozenset(name.strip().lower() for name in names if name.strip())
 
 
 Once = Callable[[], Awaitable[Answer]]
 
 
-class Line:
-    """The line to one vendor. `fetch` gets a token and keeps it; its answer's `expires_in` is in seconds."""
+Fetch = Callable[[], Awaitable[Answer]]  # a good answer holds "access_token" and "expires_in", seconds
+TakeToken = Callable[[str], None]
 
-    def __init__(self, channel: Channel, fetch: Once) -> None:
-        """Call nobody yet."""
+
+class Line:
+    """The line to one vendor. With a `shelf` its token and its stop are shared with all other processes."""
+
+    def __init__(self, channel: Channel, fetch: Fetch, take: TakeToken) -> None:
+        """Call nobody yet; `take` hands a token to whoever makes the calls."""
         self._channel = channel
         self._fetch = fetch
+        self._take = take
         self._lock = asyncio.Lock()
         self._round = 0
         self._expires_at = 0.0
         self._stopped_until = 0.0
+        self._shelf: TokenShelf | None = None
+        self._clock: Callable[[], datetime] = _utc_now
         self.stopped_why = ""
+
+    def share(self, shelf: TokenShelf, clock: Callable[[], datetime]) -> None:
+        """Share the token with other processes from now on, by the same clock."""
+        self._shelf, self._clock = shelf, clock
+
+    @property
+    def name(self) -> str:
+        """The vendor, in one word."""
+        return self._channel.value
 
     @property
     def is_stopped(self) -> bool:
@@ -59,7 +85,7 @@ class Line:
         return time.monotonic() < self._stopped_until
 
     def resume(self) -> None:
-        """Call again: a person has mended the setting."""
+        """Call again: a person has mended the setting (in this process; `TokenShelf.resume` for all)."""
         self._stopped_until, self.stopped_why = 0.0, ""
 
     async def say(self, once: Once) -> Answer:
@@ -79,22 +105,85 @@ class Line:
         """Stop calling if the answer says so; hand the answer on."""
         reaction = react(answer.code, 1, self._channel)
         if isinstance(reaction, Stop) and answer.code is not Failure.STOPPED:
-            self._stopped_until, self.stopped_why = time.monotonic() + STOPPED_FOR.total_seconds(), reaction.why
+            self._stop(STOPPED_FOR.total_seconds(), reaction.why)
             log.error("calls stopped", channel=self._channel.value, code=answer.code, why=reaction.why)
         return answer
+
+    def _stop(self, seconds: float, why: str) -> None:
+        self._stopped_until, self.stopped_why = time.monotonic() + seconds, why
 
     async def _ready_token(self, refused_round: int) -> Answer:
         # Many may find the token gone at once: the first one fetches, the others see that the round has changed, or
         # that the first one ran into a stop.
+        if self._is_good(refused_round) and not self.is_stopped:
+            return Answer(code=0)
         async with self._lock:
             if self.is_stopped:
                 return Answer(code=Failure.STOPPED)
-            if self._round > refused_round and self._expires_at > time.monotonic():
+            if self._is_good(refused_round):
                 return Answer(code=0)
-            answer = self.heed(await self._fetch())
-            if answer.code == 0:
-                self._round += 1
-                life_s = float(answer.data.get("expires_in", 0))
-                self._expires_at = time.monotonic() + life_s * (1 - TOKEN_MARGIN)
+            answer = await (
+                self._fetch_alone() if self._shelf is None else self._fetch_shared(self._shelf, refused_round)
+            )
         # The token's answer may be lost; the message itself has certainly not left.
         return Answer(code=Failure.NOT_SENT) if answer.code is Failure.LOST else answer
+
+    def _is_good(self, refused_round: int) -> bool:
+        return self._round > refused_round and self._expires_at > time.monotonic()
+
+    async def _fetch_alone(self) -> Answer:
+        answer = self.heed(await self._fetch())
+        if answer.code == 0:
+            self._use(str(answer.data.get("access_token", "")), self._round + 1, _life_s(answer))
+        return answer
+
+    async def _fetch_shared(self, shelf: TokenShelf, refused_round: int) -> Answer:
+        """Take what another process has fetched, or become the one that fetches; the rest wait for it."""
+        for _ in range(WAITS):
+            held, now = await shelf.read(), self._clock()
+            if held.stopped_until is not None and held.stopped_until > now:
+                self._stop((held.stopped_until - now).total_seconds(), held.stopped_why)
+                return Answer(code=Failure.STOPPED)
+            left_s = (held.expires_at - now).total_seconds() if held.expires_at else 0.0
+            if held.token and held.round > refused_round and left_s > 0:
+                self._use(held.token, held.round, left_s)
+                return Answer(code=0)
+            if await shelf.lease(held.round, now):
+                return await self._fetch_for_all(shelf, held.round + 1)
+            await asyncio.sleep(WAIT_S)
+        return Answer(code=Failure.NOT_SENT)
+
+    async def _fetch_for_all(self, shelf: TokenShelf, number: int) -> Answer:
+        kept = False
+        try:
+            answer = self.heed(await self._fetch())
+            if answer.code == 0:
+                life_s = _life_s(answer)
+                token = str(answer.data.get("access_token", ""))
+                await shelf.keep(token, self._clock() + timedelta(seconds=life_s))
+                self._use(token, number, life_s)
+                kept = True
+            elif isinstance(react(answer.code, 1, self._channel), Stop):
+                await shelf.stop(self._clock() + STOPPED_FOR, self.stopped_why)
+                kept = True
+        finally:
+            if not kept:
+                await shelf.release()
+        return answer
+
+    def _use(self, token: str, number: int, life_s: float) -> None:
+        self._take(token)
+        self._round, self._expires_at = number, time.monotonic() + life_s
+
+
+def _life_s(answer: Answer) -> float:
+    return float(answer.data.get("expires_in", 0)) * (1 - TOKEN_MARGIN)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def shelf_name(vendor: str, app: str, secret: str) -> str:
+    """The name under which processes share a token; another secret is another name."""
+    return f"{vendor}/{app}/{sha256(secret.encode()).hexdigest()[:12]}"

@@ -107,11 +107,18 @@ class Transport:
         return self.request("GET", url, **kwargs)
 
     async def exchange(
-        self, method: str, url: str, *, params: Mapping[str, Any] | None = None, data: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        data: bytes | aiohttp.FormData | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """Send `data` as it is and return (HTTP status, body); raises NotSentError or LostAnswerError."""
         query = {key: str(value) for key, value in (params or {}).items()}
-        headers = {} if data is None else {"Content-Type": "application/json; charset=utf-8"}
+        kind = {"Content-Type": "application/json; charset=utf-8"} if isinstance(data, bytes) else {}
+        headers = {**kind, **(headers or {})}
         try:
             async with self._open().request(
                 method, url, params=query, data=data, headers=headers, allow_redirects=False

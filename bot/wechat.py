@@ -42,7 +42,7 @@ class WeChatClient:
         self.settings = settings
         self._transport = Transport(timeout_s=settings.timeout_s)
         self._token = ""
-        self.line = Line(Channel.WECHAT, self._fetch_token)
+        self.line = Line(Channel.WECHAT, self._fetch_token, self._take_token)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -86,10 +86,10 @@ class WeChatClient:
             "secret": self.settings.secret,
             "force_refresh": False,
         }
-        answer = await self._once("POST", "cgi-bin/stable_token", {}, body=body)
-        if answer.code == 0:
-            self._token = str(answer.data.get("access_token", ""))
-        return answer
+        return await self._once("POST", "cgi-bin/stable_token", {}, body=body)
+
+    def _take_token(self, token: str) -> None:
+        self._token = token
 
     async def _once(
         self, method: str, path: str, params: Mapping[str, Any], *, body: Mapping[str, Any] | None = None

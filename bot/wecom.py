@@ -53,7 +53,7 @@ class WeComClient:
         self._sdk = WeChatClient(settings.corp_id, settings.secret, auto_retry=False)
         self._sdk._http.close()  # noqa: SLF001 - the SDK offers no other way in
         self._sdk._http = self._transport  # noqa: SLF001
-        self.line = Line(Channel.WECOM, self._fetch_token)
+        self.line = Line(Channel.WECOM, self._fetch_token, self._take_token)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -135,10 +135,12 @@ class WeComClient:
         return await self.line.say(lambda: self._once(verb, path, params=dict(params or {}), data=data))
 
     async def _fetch_token(self) -> Answer:
-        answer = await self._once(self._sdk.fetch_access_token)
+        return await self._once(self._sdk.fetch_access_token)
+
+    def _take_token(self, token: str) -> None:
+        self._sdk.session.set(self._sdk.access_token_key, token)
         # Without an expiry the SDK takes the token as given; the line renews it, and knows about other callers.
         self._sdk.expires_at = None
-        return answer
 
     async def _once(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Answer:
         try:

@@ -6,7 +6,7 @@ service makes a Notice -> services.people.notices stores it (outbox row) -> bot.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any
 
 
@@ -33,6 +33,7 @@ class NoticeKind(Enum):
     LEAVE_ASKED = "leave-asked"  # 审批人: somebody of your department asks for leave
     LEAVE_GRANTED = "leave-granted"  # your leave is granted
     DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
+    CALL_DUE = "call-due"  # 联络员: no message reached somebody: please phone (issue 5)
 
 
 class Channel(Enum):
@@ -40,6 +41,16 @@ class Channel(Enum):
 
     WECOM = "wecom"  # to a member's userid
     WECHAT = "wechat"  # to an owner, by mini-program subscription message
+    SMS = "sms"  # to the phone of a member or an owner whom neither reached
+
+
+class Priority(IntEnum):
+    """In which order messages go out; the value is stored."""
+
+    URGENT = 0  # at any hour
+    ORDINARY = 1
+    BULK = 2  # many at once: not in the minutes 0 and 30 of the hour, as WeCom asks
+    DIGEST = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

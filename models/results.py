@@ -104,16 +104,35 @@ class Outbox(Base):
     held -> withdrawn where what it tells of was undone before anybody heard of it.
     `held` waits for an owner to bind. `content` is neutral; `body` holds the bytes sent, fixed before the first try, so
     that a repeat is identical and WeCom's duplicate check can swallow it.
+    Rows with the same `join_key` are one request to several receivers; `parcel` is the row that holds its body.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "status", "not_before"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "status", "priority", "not_before", "id"),
+        Index("ix_outbox_sent", "recipient", "sent_at"),  # a member's 30 a minute and 1,000 an hour
+        Index(
+            "ix_outbox_join",
+            "join_key",
+            sqlite_where=text("join_key IS NOT NULL"),
+            postgresql_where=text("join_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_outbox_parcel",
+            "parcel",
+            sqlite_where=text("parcel IS NOT NULL"),
+            postgresql_where=text("parcel IS NOT NULL"),
+        ),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
     document_no: Mapped[str] = mapped_column(String(96))
     department_id: Mapped[str] = mapped_column(String(32), index=True)
-    channel: Mapped[str] = mapped_column(String(16))  # wecom, wechat
-    recipient: Mapped[str] = mapped_column(String(64), index=True)  # userid, or owner id for wechat
+    channel: Mapped[str] = mapped_column(String(16))  # inspection.notices.Channel
+    recipient: Mapped[str] = mapped_column(String(80))  # userid; owner id for wechat; "m:userid", "t:target id" for sms
+    priority: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # inspection.notices.Priority
+    join_key: Mapped[str | None] = mapped_column(String(32))
+    parcel: Mapped[str | None] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(32))
     subject: Mapped[str] = mapped_column(String(96), index=True)
     content: Mapped[dict[str, Any]]
@@ -123,11 +142,69 @@ class Outbox(Base):
     leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     first_sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # the latest try: claimed, then answered
     settled_at: Mapped[datetime | None]
     body: Mapped[bytes | None]
     msgid: Mapped[str | None] = mapped_column(String(128))
     response_code: Mapped[str | None] = mapped_column(String(256))
     last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+class SendTally(Base):
+    """How much this app has sent, in slots of ten seconds: what WeCom limits by corp, counted for all senders together.
+
+    `scope`: "calls" (message/send, slots of ten seconds) or "persons/2026-03-02" (one row a local day).
+    """
+
+    __tablename__ = "send_tallies"
+    scope: Mapped[str] = mapped_column(String(32), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int]
+
+
+class VendorToken(Base):
+    """An access token that all processes share, and the lease of the one that fetches the next (issue 5, tokens).
+
+    `name` holds a fingerprint of the secret: after a person has corrected a wrong one the stop no longer applies.
+    """
+
+    __tablename__ = "vendor_tokens"
+    name: Mapped[str] = mapped_column(String(96), primary_key=True)
+    token: Mapped[str | None] = mapped_column(Encrypted("vendor_tokens.token"))
+    round: Mapped[int] = mapped_column(default=0)  # counts the fetches
+    expires_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    stopped_until: Mapped[datetime | None]
+    stopped_why: Mapped[str] = mapped_column(String(32), default="")
+
+
+class PhoneCall(Base):
+    """电话告知: somebody whom no message reached (or perhaps did) is to be called, by a named person, and it is noted.
+
+    status: open -> done | reached-otherwise. `maybe`: the message may have arrived (可能已送达).
+    """
+
+    __tablename__ = "phone_calls"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
+    outbox_id: Mapped[str] = mapped_column(String(32), index=True)
+    department_id: Mapped[str] = mapped_column(String(32), index=True)
+    caller_id: Mapped[str | None] = mapped_column(String(32), index=True)  # the member who is asked to call
+    channel: Mapped[str] = mapped_column(String(16))  # by which way it failed last: says what `recipient` is
+    recipient: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(96))
+    document_no: Mapped[str] = mapped_column(String(96))
+    title: Mapped[str] = mapped_column(String(256))
+    why: Mapped[str] = mapped_column(Text)
+    maybe: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(16), default="open", index=True)
+    created_at: Mapped[datetime]
+    called_by: Mapped[str | None] = mapped_column(String(32))
+    called_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # services.people.calls.OUTCOMES
+    spoke_to: Mapped[str | None] = mapped_column(Encrypted("phone_calls.spoke_to"))
+    note: Mapped[str | None] = mapped_column(Encrypted("phone_calls.note"))
+    tries: Mapped[int] = mapped_column(default=0)
 
 
 class Inbox(Base):

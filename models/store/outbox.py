@@ -1,30 +1,76 @@
 """The outbox's rows: added with an act, claimed by one sender, settled once.
 
 waiting -> withdraw, before anybody claimed it
-waiting -> claim (lease, attempts + 1) -> fix_body -> [commit, POST] -> settle -> accepted | refused | unknown | dead
-                                                                              -> waiting (later) for a retry
+waiting -> claim (lease, attempts + 1) -> fix_bodies -> [commit, POST] -> settle -> accepted | refused | unknown | dead
+                                                                                -> waiting (later) for a retry
 A claim whose lease has run out is claimed anew; `attempts` is the fencing token: a sender that was overtaken settles
-nothing. Nothing here speaks to WeCom, and nothing here renders.
+nothing. On PostgreSQL one sender claims at a time (an advisory lock), as on SQLite, so that limits counted in one claim
+are right for all of them. Nothing here speaks to WeCom, and nothing here renders.
+
+Hundreds of rows go through here in one statement each: one JSON parameter that the database takes apart.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor, Role
+from inspection.notices import Channel, Priority
 from models.people import Member, Owner
 from models.results import Outbox
 
 AS_TEXT = "/text"  # ends the key of a row that is a refused card's text
-ROWS_AT_ONCE = 500  # 18 columns each: far below SQLite's 32,766 and PostgreSQL's 65,535 parameters
-LEASE = timedelta(seconds=60)
+ROWS_AT_ONCE = 500  # 20 columns each: far below SQLite's 32,766 and PostgreSQL's 65,535 parameters
+LEASE = timedelta(seconds=30)
+MOST_RECEIVERS = 1000  # of one request (WeCom 90236)
+_CLAIM_LOCK = 0x53756963  # any number that nobody else locks by
+_ROWS: Table = cast("Table", Outbox.__table__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A row that this sender holds, as far as sending needs it. `wants_text`: its member sees no cards."""
+
+    id: str
+    channel: str
+    recipient: str
+    kind: str
+    subject: str
+    department_id: str
+    document_no: str
+    dedupe_key: str
+    priority: int
+    content: dict[str, Any]
+    attempts: int
+    leased_until: datetime
+    first_sent_at: datetime | None
+    body: bytes | None
+    join_key: str | None
+    parcel: str | None
+    wants_text: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +85,22 @@ class Settlement:
     error: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """A claimed row and how its try ended. `first_try`: no earlier try can have been taken."""
+
+    row: Claimed
+    how: Settlement
+    first_try: bool
+
+
 async def add_many(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, leaving out those whose `dedupe_key` is there; return how many are new."""
     insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    table = cast("Table", Outbox.__table__)
     added = 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = [dict(row) for row in rows[start : start + ROWS_AT_ONCE]]
-        new = await db.execute(insert(table).values(some).on_conflict_do_nothing().returning(Outbox.id))
+        new = await db.execute(insert(_ROWS).values(some).on_conflict_do_nothing().returning(Outbox.id))
         added += len(new.all())
     return added
 
@@ -58,59 +112,127 @@ async def claim(
     channels: Collection[str],
     limit: int = 100,
     lease: timedelta = LEASE,
-) -> Sequence[Outbox]:
-    """Take up to `limit` due rows of these channels for `lease`; of two senders never both get a row."""
-    query = select(Outbox).where(_due(now, channels)).order_by(Outbox.not_before, Outbox.id).limit(limit)
-    # SQLite leaves FOR UPDATE out; there the whole transaction is the only writer (BEGIN IMMEDIATE).
-    rows = (await db.scalars(query.with_for_update(skip_locked=True))).all()
-    for row in rows:
-        row.status, row.leased_until, row.attempts = "claimed", now + lease, row.attempts + 1
-    return rows
+    priorities: Collection[int] = tuple(Priority),
+) -> list[Claimed]:
+    """Take up to `limit` due rows for `lease`, urgent ones first; of two senders never both get a row.
+
+    Of a joined request the row that holds the body comes here alone; `followers` brings the others.
+    """
+    await _one_claimer(db)
+    chosen = _due_ids(now, channels, sorted(priorities), limit).subquery()
+    ids = select(chosen.c.id).order_by(chosen.c.rank, chosen.c.not_before, chosen.c.id).limit(limit)
+    changed = (
+        update(_ROWS)
+        .where(_ROWS.c.id.in_(ids), _ROWS.c.status.in_(("waiting", "claimed")))
+        .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
+        .returning(*_CLAIMED)
+    )
+    rows = sorted((await db.execute(changed)).all(), key=lambda row: (row.priority, row.not_before, row.id))
+    return [_claimed(row) for row in rows]
+
+
+async def followers(
+    db: AsyncSession, leaders: Collection[str], now: datetime, lease: timedelta = LEASE
+) -> list[Claimed]:
+    """Claim the other receivers of joined requests that were tried before, with the rows that hold their bodies."""
+    changed = (
+        update(_ROWS)
+        .where(_ROWS.c.parcel.in_(leaders), _ROWS.c.id != _ROWS.c.parcel, _ROWS.c.status.in_(("waiting", "claimed")))
+        .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
+        .returning(*_CLAIMED)
+    )
+    return [_claimed(row) for row in (await db.execute(changed)).all()]
+
+
+async def equals(db: AsyncSession, row: Claimed, now: datetime, limit: int, lease: timedelta = LEASE) -> list[Claimed]:
+    """Claim due rows that say word for word the same to others and were never tried: up to `limit`."""
+    same = (
+        select(_ROWS.c.id)
+        .where(_ROWS.c.join_key == row.join_key, _ROWS.c.parcel.is_(None), _ROWS.c.first_sent_at.is_(None))
+        .where(_ROWS.c.status == "waiting", _ROWS.c.not_before <= now, _ROWS.c.channel == row.channel)
+        .order_by(_ROWS.c.id)
+        .limit(limit)
+    )
+    changed = (
+        update(_ROWS)
+        .where(_ROWS.c.id.in_(same), _ROWS.c.status == "waiting")
+        .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
+        .returning(*_CLAIMED)
+    )
+    return [_claimed(row) for row in (await db.execute(changed)).all()]
 
 
 async def is_due(db: AsyncSession, now: datetime, channels: Collection[str]) -> bool:
     """Tell whether `claim` would find something; reads only, so that looking wakes nobody."""
-    return bool(await db.scalar(select(exists().where(_due(now, channels)))))
+    due = _due_ids(now, channels, list(Priority), 1).subquery()
+    return bool(await db.scalar(select(exists().where(due.c.id.is_not(None)))))
 
 
-def fix_body(row: Outbox, body: bytes, now: datetime) -> None:
-    """Fix the bytes of a claimed row before its first POST; RuntimeError for a second body under one key."""
-    if row.body is not None and row.body != body:
-        raise RuntimeError("a message never has two bodies under one key")
-    row.body = body
-    if row.first_sent_at is None:
-        row.first_sent_at = now
+async def many_due(db: AsyncSession, now: datetime, priorities: Collection[int], many: int) -> bool:
+    """Tell whether more than `many` rows of these priorities are due."""
+    some = select(_ROWS.c.id).where(_waiting(now), _ROWS.c.priority.in_(priorities)).limit(many + 1).subquery()
+    return (await db.scalar(select(func.count()).select_from(some)) or 0) > many
 
 
-async def settle(db: AsyncSession, row: Outbox, now: datetime, end: Settlement, *, first_try: bool) -> bool:
-    """Write how a claimed row's try ended; False if another sender has overtaken this one.
+async def fix_bodies(
+    db: AsyncSession, bodies: Mapping[str, bytes | None], parcels: Mapping[str, str], now: datetime
+) -> None:
+    """Write the bytes of claimed rows before their first POST, and when they are tried; committed before any POST.
 
-    `first_try` with a certain "not taken" forgets `first_sent_at`: the 4 h of the duplicate check have not begun.
+    `bodies`: row id -> bytes, None for a row whose request another row holds (`parcels`: row id -> that row's id).
+    A body that is there is never replaced: no key ever has two bodies.
     """
-    final = end.status != "waiting"
-    values: dict[str, Any] = {
-        "status": end.status,
-        "not_before": end.not_before,
-        "leased_until": None,
-        "settled_at": now if final else None,
-        "msgid": end.msgid,
-        "response_code": end.response_code,
-        "last_error": end.error,
-    }
-    if first_try and not end.sent:
-        values["first_sent_at"] = None
-    result: CursorResult[Any] = await db.execute(  # type: ignore[assignment]
-        update(Outbox)
-        .where(Outbox.id == row.id, Outbox.status == "claimed", Outbox.attempts == row.attempts)
-        .values(**values)
-        .execution_options(synchronize_session=False)
+    rows = [
+        {"id": one, "body": None if body is None else body.decode(), "parcel": parcels.get(one)}
+        for one, body in bodies.items()
+    ]
+    await db.execute(_statement(db, _FIX), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)})
+
+
+async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> set[str]:
+    """Write how claimed rows' tries ended; return the ids that were written: the others were overtaken.
+
+    A first try with a certain "not taken" forgets `first_sent_at`: the 4 h of the duplicate check have not begun.
+    """
+    if not endings:
+        return set()
+    stored = _stored if db.get_bind().dialect.name == "sqlite" else datetime.isoformat
+    rows = [
+        {
+            "id": end.row.id,
+            "attempts": end.row.attempts,
+            "status": end.how.status,
+            "not_before": stored(end.how.not_before),
+            "final": int(end.how.status != "waiting"),
+            "forget": int(end.first_try and not end.how.sent),
+            "msgid": end.how.msgid,
+            "response_code": end.how.response_code,
+            "error": end.how.error,
+        }
+        for end in endings
+    ]
+    written = await db.execute(
+        _statement(db, _SETTLE), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
     )
-    return result.rowcount == 1
+    return {row.id for row in written}
 
 
-def give_back(row: Outbox, not_before: datetime) -> None:
-    """Return a row just claimed, untried: a rate limit says later."""
-    row.status, row.leased_until, row.attempts, row.not_before = "waiting", None, row.attempts - 1, not_before
+async def give_back(db: AsyncSession, ids: Collection[str], not_before: datetime) -> None:
+    """Return rows just claimed, untried: a limit says later."""
+    await db.execute(
+        update(_ROWS)
+        .where(_ROWS.c.id.in_(ids), _ROWS.c.status == "claimed")
+        .values(status="waiting", leased_until=None, attempts=_ROWS.c.attempts - 1, not_before=not_before)
+    )
+
+
+async def close(db: AsyncSession, ids: Collection[str], now: datetime, status: str, error: str) -> None:
+    """End claimed rows that are not tried (again)."""
+    await db.execute(
+        update(_ROWS)
+        .where(_ROWS.c.id.in_(ids), _ROWS.c.status == "claimed")
+        .values(status=status, leased_until=None, settled_at=now, last_error=error)
+    )
 
 
 async def withdraw(db: AsyncSession, subjects: Sequence[str], now: datetime, recipient: str = "") -> None:
@@ -142,28 +264,35 @@ async def reached(db: AsyncSession, subjects: Sequence[str], kinds: Collection[s
 async def sent_since(
     db: AsyncSession, recipients: Collection[str], minute_ago: datetime, hour_ago: datetime
 ) -> dict[str, tuple[int, int]]:
-    """Count what each recipient was sent: (since `minute_ago`, since `hour_ago`)."""
+    """Count what each member was sent or is being sent: (since `minute_ago`, since `hour_ago`).
+
+    A row under way counts as of this moment, whenever it was claimed: nobody knows yet when WeCom takes it.
+    """
+    under_way = Outbox.status == "claimed"
     query = (
         select(
             Outbox.recipient,
-            func.sum(case((Outbox.first_sent_at > minute_ago, 1), else_=0)),
+            func.sum(case((or_(Outbox.sent_at > minute_ago, under_way), 1), else_=0)),
             func.count(),
         )
-        .where(Outbox.recipient.in_(recipients), Outbox.first_sent_at > hour_ago)
+        .where(Outbox.recipient.in_(recipients), Outbox.sent_at > hour_ago, Outbox.channel == Channel.WECOM.value)
         .group_by(Outbox.recipient)
     )
     return {recipient: (int(minute), hour) for recipient, minute, hour in await db.execute(query)}
-
-
-async def text_readers(db: AsyncSession, userids: Collection[str]) -> frozenset[str]:
-    """Of these members, those who are sent plain text."""
-    return frozenset(await db.scalars(select(Member.userid).where(Member.userid.in_(userids), Member.wants_text)))
 
 
 async def openids(db: AsyncSession, owner_ids: Collection[str]) -> dict[str, str]:
     """The openids of these owners; read for the sending alone, never stored beside a message."""
     found = await db.execute(select(Owner.id, Owner.openid).where(Owner.id.in_(owner_ids)))
     return {row.id: row.openid for row in found}
+
+
+async def mobiles(db: AsyncSession, userids: Collection[str]) -> dict[str, str]:
+    """The phone numbers of these members, where known; read for the sending alone."""
+    found = await db.execute(
+        select(Member.userid, Member.mobile).where(Member.userid.in_(userids), Member.mobile.is_not(None))
+    )
+    return {row.userid: row.mobile for row in found}
 
 
 async def counts_by_status(db: AsyncSession) -> dict[str, int]:
@@ -182,7 +311,116 @@ async def list_for_console(db: AsyncSession, actor: Actor, *, status: str = "", 
     return (await db.scalars(query)).all()
 
 
-def _due(now: datetime, channels: Collection[str]) -> ColumnElement[bool]:
-    waiting = and_(Outbox.status == "waiting", Outbox.not_before <= now)
-    abandoned = and_(Outbox.status == "claimed", Outbox.leased_until < now)
-    return and_(or_(waiting, abandoned), Outbox.channel.in_(channels))
+_CLAIMED = (
+    _ROWS.c.id,
+    _ROWS.c.channel,
+    _ROWS.c.recipient,
+    _ROWS.c.kind,
+    _ROWS.c.subject,
+    _ROWS.c.department_id,
+    _ROWS.c.document_no,
+    _ROWS.c.dedupe_key,
+    _ROWS.c.priority,
+    _ROWS.c.content,
+    _ROWS.c.attempts,
+    _ROWS.c.leased_until,
+    _ROWS.c.not_before,
+    _ROWS.c.first_sent_at,
+    _ROWS.c.body,
+    _ROWS.c.join_key,
+    _ROWS.c.parcel,
+    select(Member.wants_text)
+    .where(Member.userid == _ROWS.c.recipient)
+    .correlate(_ROWS)
+    .scalar_subquery()
+    .label("wants_text"),
+)
+_FIELDS = {
+    "fix": {"id": "varchar", "body": "text", "parcel": "varchar"},
+    "settle": {
+        "id": "varchar",
+        "attempts": "int",
+        "status": "varchar",
+        "not_before": "timestamptz",
+        "final": "int",
+        "forget": "int",
+        "msgid": "varchar",
+        "response_code": "varchar",
+        "error": "text",
+    },
+}
+_FIX, _SETTLE = "fix", "settle"
+_CHANGES = {
+    "fix": """UPDATE outbox SET body = coalesce(outbox.body, {bytes}), parcel = coalesce(outbox.parcel, v.parcel),
+ sent_at = {now}, first_sent_at = coalesce(outbox.first_sent_at, {now})
+ FROM {rows} WHERE outbox.id = v.id AND outbox.status = 'claimed'""",
+    "settle": """UPDATE outbox SET status = v.status, not_before = v.not_before, leased_until = NULL,
+ sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE {now} END, settled_at = CASE WHEN v.final = 1 THEN {now} END,
+ msgid = v.msgid, response_code = v.response_code, last_error = v.error,
+ first_sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE outbox.first_sent_at END
+ FROM {rows} WHERE outbox.id = v.id AND outbox.status = 'claimed' AND outbox.attempts = v.attempts
+ RETURNING outbox.id""",
+}
+
+
+def _written(what: str, *, lite: bool) -> Any:
+    fields = _FIELDS[what]
+    if lite:
+        columns = ", ".join(f"value ->> '$.{name}' AS {name}" for name in fields)
+        rows = f"(SELECT {columns} FROM json_each(:rows)) AS v"  # noqa: S608 put together from this file's own words
+        as_bytes, now = "CAST(v.body AS BLOB)", ":now"
+    else:
+        columns = ", ".join(f"{name} {kind}" for name, kind in fields.items())
+        rows = f"json_to_recordset(CAST(:rows AS json)) AS v({columns})"
+        as_bytes, now = "convert_to(v.body, 'UTF8')", "CAST(:now AS timestamptz)"
+    return text(_CHANGES[what].format(rows=rows, bytes=as_bytes, now=now))
+
+
+_STATEMENTS = {(what, lite): _written(what, lite=lite) for what in _FIELDS for lite in (True, False)}
+
+
+def _statement(db: AsyncSession, what: str) -> Any:
+    return _STATEMENTS[what, db.get_bind().dialect.name == "sqlite"]
+
+
+def _time(db: AsyncSession, *, now: datetime) -> dict[str, Any]:
+    return {"now": _stored(now) if db.get_bind().dialect.name == "sqlite" else now}
+
+
+def _stored(at: datetime) -> str:
+    """A time as SQLite's rows hold it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+async def _one_claimer(db: AsyncSession) -> None:
+    if db.get_bind().dialect.name != "sqlite":  # there the transaction is the only writer anyway
+        await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    values = row._asdict()
+    values["wants_text"] = bool(values["wants_text"])
+    del values["not_before"]
+    return Claimed(**values)
+
+
+def _due_ids(now: datetime, channels: Collection[str], priorities: Sequence[int], limit: int) -> Any:
+    """Ids by rank: each part walks one index as far as it must, however many rows wait for tomorrow."""
+    abandoned = and_(_ROWS.c.status == "claimed", _ROWS.c.leased_until < now)
+    parts: list[Select[Any]] = [_part(-1, abandoned, channels, limit)]
+    parts += [_part(one, and_(_waiting(now), _ROWS.c.priority == one), channels, limit) for one in priorities]
+    return union_all(*(select(part.subquery()) for part in parts))
+
+
+def _part(rank: int, where: ColumnElement[bool], channels: Collection[str], limit: int) -> Select[Any]:
+    leads = or_(_ROWS.c.parcel.is_(None), _ROWS.c.parcel == _ROWS.c.id)
+    return (
+        select(_ROWS.c.id, literal(rank).label("rank"), _ROWS.c.not_before)
+        .where(where, _ROWS.c.channel.in_(channels), leads)
+        .order_by(_ROWS.c.not_before, _ROWS.c.id)
+        .limit(limit)
+    )
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(_ROWS.c.status == "waiting", _ROWS.c.not_before <= now)

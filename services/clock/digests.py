@@ -97,6 +97,11 @@ def not_before(act: Act) -> datetime:
     return ends if ends > now else ends + timedelta(days=1)
 
 
+async def only_urgent(act: Act) -> bool:
+    """Tell whether only urgent messages go out at this moment: at night, and on days on which the office rests."""
+    return is_quiet(act, act.now) or not (await calendar_of(act)).is_working(local_date(act.now))
+
+
 def is_quiet(act: Act, at: datetime) -> bool:
     """Tell whether nothing is sent at this hour."""
     rules, hour = act.house.clock, at.astimezone(SHANGHAI).time()

@@ -33,6 +33,7 @@ KIND_WORDS = {
     NoticeKind.LEAVE_ASKED: "待审批请假",
     NoticeKind.LEAVE_GRANTED: "请假获准",
     NoticeKind.DEADLINE_MOVED: "期限调整通知",
+    NoticeKind.CALL_DUE: "请电话告知",
 }
 STATUS_WORDS = {
     "waiting": "待发送",

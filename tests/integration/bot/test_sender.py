@@ -101,6 +101,7 @@ async def test_two_senders_never_send_the_same_row(
     database: Database, sender: Sender, vendor: Vendor, clock: Clock
 ) -> None:
     """Habit 8: claimed by one of them; each message leaves once."""
+    clock.advance(minutes=5)  # bulk rests in the minutes 0 and 30
     await tell(database, clock, *(f"user{n}" for n in range(230)))
     other = Sender(
         database=database, wecom=sender._wecom, wechat=sender._wechat, clock=clock, origin="http://127.0.0.1:8080"
@@ -111,12 +112,12 @@ async def test_two_senders_never_send_the_same_row(
 
 
 async def test_a_claim_is_exclusive_and_runs_out(database: Database, clock: Clock) -> None:
-    """Reliability 2.3: a lease of 60 s; who was overtaken settles nothing."""
+    """Reliability 2.3: a lease of 30 s; who was overtaken settles nothing."""
     await tell(database, clock, "a", "b", "c")
 
-    async def claim() -> list[Outbox]:
+    async def claim() -> list[outbox.Claimed]:
         async with database.write() as db:
-            return list(await outbox.claim(db, clock.now, channels=["wecom"], limit=2))
+            return await outbox.claim(db, clock.now, channels=["wecom"], limit=2)
 
     first, second, third = await claim(), await claim(), await claim()
     assert [len(first), len(second), len(third)] == [2, 1, 0]
@@ -126,10 +127,12 @@ async def test_a_claim_is_exclusive_and_runs_out(database: Database, clock: Cloc
     assert [row.attempts for row in again] == [2, 2]
     done = outbox.Settlement(status="accepted", not_before=clock.now)
     overtaken = next(row for row in (*first, *second) if row.id == again[0].id)
-    async with database.write() as db:
-        assert not await outbox.settle(db, overtaken, clock.now, done, first_try=True)
-        assert await outbox.settle(db, again[0], clock.now, done, first_try=True)
-        assert not await outbox.settle(db, again[0], clock.now, done, first_try=True)
+
+    async def settle(row: outbox.Claimed) -> int:
+        async with database.write() as db:
+            return len(await outbox.settle(db, [outbox.Ending(row=row, how=done, first_try=True)], clock.now))
+
+    assert [await settle(row) for row in (overtaken, again[0], again[0])] == [0, 1, 0]
 
 
 @pytest.mark.parametrize("what", [CUT, HTML, BAD_GATEWAY])
@@ -198,6 +201,7 @@ async def test_a_frequency_limit_rests_the_api(
     database: Database, sender: Sender, vendor: Vendor, clock: Clock
 ) -> None:
     """Wecom.md 2.8: 45009: this API rests until its window ends; nothing hammers it meanwhile."""
+    clock.advance(minutes=5)  # bulk rests in the minutes 0 and 30
     await tell(database, clock, *(f"user{n}" for n in range(150)))
     vendor.script.extend([{"errcode": 45009, "errmsg": ""}] * 150)
     report = await sender.drain()
@@ -346,7 +350,8 @@ async def test_a_crash_between_post_and_settle_repeats_the_bytes(
 ) -> None:
     """Reliability 5 (5): claimed and fixed, then killed: after the lease the same bytes, never others."""
     await tell(database, clock, "zhangsan")
-    (parcel,) = await sender._claim(Counter())
+    async with database.write() as db:
+        _, (parcel,) = await sender._packer.claim(db, clock.now, ["wecom"], 100, Counter())
     assert (await sender.drain()).accepted == 0
     clock.advance(seconds=61)
     assert (await sender.drain()).accepted == 1
