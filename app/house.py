@@ -160,7 +160,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         client.line.share(TokenShelf(database, shelf_name(client.line.name, app, secret)), clock)
     wake_sender, wake_inbox, wake_errands = asyncio.Event(), asyncio.Event(), asyncio.Event()
     database.on_commit.append(wake_sender.set)
-    sms = SmsClient(SmsSettings(**settings.sms.model_dump())) if settings.sms.url else None
+    sms = _sms(settings)
     limits = Limits(persons_a_day=settings.wecom.accounts * PERSONS_AN_ACCOUNT)
     sender = Sender(
         database=database,
@@ -218,6 +218,13 @@ def build(settings: Settings, clock: Clock) -> Parts:
         wake_inbox=wake_inbox,
         wake_errands=wake_errands,
     )
+
+
+def _sms(settings: Settings) -> SmsClient | None:
+    sms = settings.sms
+    if not sms.url:
+        return None
+    return SmsClient(SmsSettings(url=sms.url, secret=sms.secret, sign=sms.sign, timeout_s=sms.timeout_s))
 
 
 def _quiet(house: House) -> Quiet:

@@ -77,7 +77,17 @@ class WeCom(_Section):
     agent_id: int
     token: str = Field(pattern=r"^[0-9A-Za-z]{1,32}$")
     encoding_aes_key: str = Field(pattern=r"^[0-9A-Za-z]{43}$")
-    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    timeout_s: float = Field(default=10.0, gt=0, le=15)
+    accounts: int = Field(default=1000, ge=1)
+
+
+class Sms(_Section):
+    """The SMS gateway; an empty url leaves this channel off."""
+
+    url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    secret: str = ""
+    sign: str = Field(default="", max_length=20)
+    timeout_s: float = Field(default=8.0, gt=0, le=15)
 
 
 class WeChat(_Section):
@@ -169,6 +179,7 @@ class Settings(_Section):
     keys: Keys
     wecom: WeCom
     wechat: WeChat = WeChat()
+    sms: Sms = Sms()
     rules: RulesSection = RulesSection()
     clock: ClockSection = ClockSection()
     demo: Demo = Demo()
