@@ -25,7 +25,7 @@ from services.people import fallbacks
 PER_MINUTE, PER_HOUR = 30, 1000  # per app and member; WeCom drops the rest in silence (90312)
 MINUTE, HOUR = timedelta(seconds=61), timedelta(hours=1, seconds=1)  # a second for two clocks
 CROWDED = (0, 30)  # minutes of the hour at which everybody sends: WeCom asks for others (90236)
-MANY = 100
+MANY = 500
 UNHURRIED = (Priority.BULK.value, Priority.DIGEST.value)
 
 Quiet = Callable[[AsyncSession, datetime], Awaitable[bool]]

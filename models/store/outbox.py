@@ -281,6 +281,11 @@ async def sent_since(
     return {recipient: (int(minute), hour) for recipient, minute, hour in await db.execute(query)}
 
 
+async def text_readers(db: AsyncSession, userids: Collection[str]) -> frozenset[str]:
+    """Of these members, those who are sent plain text."""
+    return frozenset(await db.scalars(select(Member.userid).where(Member.userid.in_(userids), Member.wants_text)))
+
+
 async def openids(db: AsyncSession, owner_ids: Collection[str]) -> dict[str, str]:
     """The openids of these owners; read for the sending alone, never stored beside a message."""
     found = await db.execute(select(Owner.id, Owner.openid).where(Owner.id.in_(owner_ids)))

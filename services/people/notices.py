@@ -26,7 +26,7 @@ from models.store.outbox import AS_TEXT, Claimed, add_many
 from models.store.states import insert_ignore
 from services.act import Act
 
-MANY = 100  # more letters than this in one act are bulk
+MANY = 500  # more letters than this in one act are bulk
 _BULK = {Priority.ORDINARY.value: Priority.BULK.value}
 
 
@@ -102,11 +102,14 @@ async def tell_again_as_text(db: AsyncSession, row: Claimed, now: datetime) -> b
 
 
 def _join_equal(rows: list[dict[str, Any]]) -> None:
-    """Mark the rows whose words are the same: one request reaches up to a thousand members (WeCom 90236)."""
+    """Mark the rows whose words are the same: one request reaches up to a thousand members (WeCom 90236).
+
+    Not those with buttons: their response_code, with which a card is changed once, would be one for all.
+    """
     digests = [sha256(json.dumps(row["content"], sort_keys=True).encode()).hexdigest()[:32] for row in rows]
     known = Counter(digests)
     for row, digest in zip(rows, digests, strict=True):
-        row["join_key"] = digest if known[digest] > 1 else None
+        row["join_key"] = digest if known[digest] > 1 and not row["content"]["buttons"] else None
 
 
 def _to_member(now: datetime, letter: Letter) -> dict[str, Any]:
