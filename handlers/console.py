@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from inspection.draw.announcement import Source, SourceKind
+from inspection.draw.announcement import Mode, Source, SourceKind
 from models.store.pools import Scope
-from services.drawing import draws, task_view, tasks
+from services.drawing import batches, draws, task_view, tasks
+from services.drawing.orders import MergedItem, TaskOrder
 from services.people import messages, overview
 from services.registers import search
 
@@ -33,6 +34,16 @@ class Empty(Body):
     """No fields."""
 
 
+class MergedBody(Body):
+    """One of several items over one target."""
+
+    item_id: str = Field(max_length=32)
+    ratio: str = Field(max_length=16)
+    keywords: list[str] = Field(default=[], max_length=20)
+    region: str = Field(default="", max_length=64)
+    library_id: str = Field(default="", max_length=32)
+
+
 class TaskBody(Body):
     """What a coordinator decides about a task."""
 
@@ -41,8 +52,15 @@ class TaskBody(Body):
     keywords: list[str] = Field(default=[], max_length=20)
     region: str = Field(default="", max_length=64)
     library_id: str = Field(default="", max_length=32)
+    mode: Mode = Mode.DOUBLE
     ratio: str | None = Field(default=None, max_length=16)
     count: int | None = None
+    classes: dict[str, int] | None = Field(default=None, max_length=5)
+    each_region: int = 0
+    batch_size: int | None = Field(default=None, ge=1)
+    batch_days: list[date] = Field(default=[], max_length=60)
+    merge: list[MergedBody] = Field(default=[], max_length=20)
+    lower: dict[str, str] = Field(default={}, max_length=200)
     team_size: int = Field(default=2, le=10)
     announced: bool = True
     item_ids: list[str] | None = None
@@ -113,16 +131,19 @@ async def get_plan(call: Call) -> Any:
 async def post_task(call: Call) -> Any:
     """Make a task from a plan entry (D1)."""
     body: TaskBody = call.body
-    order = tasks.TaskOrder(
+    order = TaskOrder(
         plan_entry_id=body.plan_entry_id,
         name=body.name,
-        scope=Scope(
-            keywords=tuple(word for word in body.keywords if word.strip()),
-            region=body.region.strip(),
-            library_id=body.library_id,
-        ),
+        scope=_scope(body),
+        mode=body.mode,
         ratio=body.ratio,
         count=body.count,
+        classes=body.classes,
+        each_region=body.each_region,
+        batch_size=body.batch_size,
+        batch_days=tuple(body.batch_days),
+        merge=tuple(MergedItem(item_id=one.item_id, ratio=one.ratio, scope=_scope(one)) for one in body.merge),
+        lower={code.strip(): region.strip() for code, region in body.lower.items()},
         team_size=body.team_size,
         announced=body.announced,
         item_ids=None if body.item_ids is None else tuple(body.item_ids),
@@ -130,6 +151,25 @@ async def post_task(call: Call) -> Any:
         ends_on=body.ends_on,
     )
     task = await tasks.create_task(call.act, order)
+    return {"id": task.id, "number": task.number}
+
+
+def _scope(body: TaskBody | MergedBody) -> Scope:
+    keywords = tuple(word for word in body.keywords if word.strip())
+    return Scope(keywords=keywords, region=body.region.strip(), library_id=body.library_id)
+
+
+@routes.get("/api/console/task-choices", roles=OFFICE)
+async def get_task_choices(call: Call) -> Any:
+    """What a new task of a plan entry may be made of: kinds of draw, departments, listed items."""
+    return await task_view.choices(call.act, call.query("plan_entry"))
+
+
+@routes.post("/api/console/tasks/{id}/batches/{number}", roles=OFFICE, body=Empty)
+async def post_batch(call: Call) -> Any:
+    """Make the task of one batch of a drawn order (A8)."""
+    number = call.path["number"]
+    task = await batches.open_batch(call.act, call.path["id"], int(number) if number.isdecimal() else 0)
     return {"id": task.id, "number": task.number}
 
 

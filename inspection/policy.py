@@ -20,9 +20,9 @@ from typing import Any
 
 from inspection import quotas, regions
 from inspection.errors import InvalidInputError
+from inspection.quotas import RAISED_BY, TABLE_OF
 
 UNCLASSIFIED = "unclassified"
-RAISED_BY, TABLE_OF = "+", "~"  # "B+serious~370100": class, strongest reason, region of the table; "@" is the draw's
 CLASSES = ("A", "B", "C", "D")  # from good to bad
 MOST_TICKETS = 1000  # what a target may have in a draw (inspection.draw.pools)
 _FACTOR = re.compile(r"\d{1,3}(\.\d{1,6})?", re.ASCII)
@@ -182,7 +182,7 @@ def judge(policy: Policy, facts: Facts) -> Verdict:
 
 def class_of(stratum: str) -> str:
     """Give the credit class that a stratum is of, whatever raised it and wherever its table is from."""
-    return stratum.partition(TABLE_OF)[0].partition(RAISED_BY)[0]
+    return quotas.class_of(stratum)
 
 
 def ratio_of(policy: Policy, base: Fraction, factor: Fraction) -> Fraction:

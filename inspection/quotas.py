@@ -1,7 +1,7 @@
 """How many of each stratum are drawn, and with how many tickets (D3, C12, A7): pure counts in, pure counts out.
 
 counts by stratum + a ratio | a ratio per class | a fixed number | a number per class -> quotas by stratum
-                                    -> at least so many of each region -> the announcement's `strata`
+              -> shared out over regions -> at least so many of each region -> the announcement's `strata`
 
 Ratios are exact (Fraction or Decimal): with floats 7 % of 100 would round up to 8.
 """
@@ -23,6 +23,7 @@ Ratio = Fraction | Decimal
 CREDIT_TICKETS: Mapping[str, int] = MappingProxyType({"A": 1, "B": 1, "C": 2, "D": 4})
 UNCLASSIFIED_TICKETS = 1
 IN = "@"  # class@region; neither holds one
+RAISED_BY, TABLE_OF = "+", "~"  # "B+serious~370100": class, strongest reason, region of the table (inspection.policy)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,21 +59,47 @@ def by_class(
     return quotas
 
 
-def by_number(counts: Mapping[str, int], number: int) -> dict[str, int]:
+def by_number(counts: Mapping[str, int], number: int, ratios: Mapping[str, Ratio] | None = None) -> dict[str, int]:
     """Split a fixed number over the strata by largest remainder (ties in the order of labels), never above a count.
 
-    Raises InvalidInputError if the number or a count is negative.
+    `ratios`: what would be drawn of each stratum by ratio; then a stratum's share is its count times that, so that
+    worse classes give more of the number too (C12), and one with ratio 0 gives nothing. Raises InvalidInputError if
+    the number or a count is negative, or a ratio is missing or out of range.
     """
     _check_counts(counts)
     if number < 0:
         raise InvalidInputError(what="抽取数量", why="不能小于 0")
-    total = sum(counts.values())
-    number = min(number, total)
-    quotas = {stratum: number * count // total if total else 0 for stratum, count in counts.items()}
-    by_remainder = sorted(counts, key=lambda stratum: (-(number * counts[stratum] % total), stratum)) if total else []
-    for stratum in by_remainder[: number - sum(quotas.values())]:
-        quotas[stratum] += 1
+    weights = {one: count * (_exact(one, ratios) if ratios is not None else 1) for one, count in counts.items()}
+    quotas = dict.fromkeys(counts, 0)
+    waiting = {one for one, weight in weights.items() if weight}
+    left = min(number, sum(counts[one] for one in waiting))
+    # Whoever's share is more than there is gives all, and the others share what is left.
+    while full := {one for one in waiting if left * weights[one] >= counts[one] * _sum(weights, waiting)}:
+        quotas |= {one: counts[one] for one in full}
+        left -= sum(counts[one] for one in full)
+        waiting -= full
+    whole = _sum(weights, waiting)
+    shares = {one: left * weights[one] / whole for one in sorted(waiting)}
+    quotas |= {one: int(share) for one, share in shares.items()}
+    left -= sum(int(share) for share in shares.values())
+    for one in sorted(shares, key=lambda one: (int(shares[one]) - shares[one], one))[:left]:
+        quotas[one] += 1
     return quotas
+
+
+def _sum(weights: Mapping[str, Fraction | int], labels: set[str]) -> Fraction:
+    return sum((Fraction(weights[one]) for one in labels), Fraction(0))
+
+
+def shared_out(quotas: Mapping[str, int], counts: Mapping[str, int]) -> dict[str, int]:
+    """Share each class's quota out over its regions by their counts; `quotas` is by class, `counts` by class@region.
+
+    A ratio taken of every region by itself would be rounded up in each of them: with many regions, far above it.
+    """
+    shared: dict[str, int] = {}
+    for part in sorted({label.partition(IN)[0] for label in counts}):
+        shared |= by_number({one: n for one, n in counts.items() if one.partition(IN)[0] == part}, quotas[part])
+    return shared
 
 
 def by_class_number(counts: Mapping[str, int], numbers: Mapping[str, int]) -> dict[str, int]:
@@ -109,8 +136,8 @@ def stratum_of(credit_class: str, region: str = "") -> str:
 
 
 def class_of(stratum: str) -> str:
-    """Give the credit class of a label."""
-    return stratum.partition(IN)[0]
+    """Give the credit class of a label, whatever raised it, wherever its table is from, whatever region it is of."""
+    return stratum.partition(IN)[0].partition(TABLE_OF)[0].partition(RAISED_BY)[0]
 
 
 def region_of(stratum: str) -> str:

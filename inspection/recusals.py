@@ -10,7 +10,7 @@ stop it: where it would leave a team short, it gives way and is counted as given
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from inspection.draw.announcement import Team
@@ -73,14 +73,19 @@ def bar(
     return Barred(reasons=reasons, relaxed=relaxed)
 
 
-def short_targets(teams: Iterable[Team], people: Roster, barred: Barred) -> tuple[ShortTarget, ...]:
-    """Give every target that some team could staff, were it not for conflicts about this very target."""
+def short_targets(
+    teams: Iterable[Team], people: Roster, barred: Barred, serves: Callable[[str, str], bool] = lambda _d, _t: True
+) -> tuple[ShortTarget, ...]:
+    """Give every target that some team could staff, were it not for conflicts about this very target.
+
+    `serves`: whether a department is to inspect a target at all.
+    """
     found = []
     for team in teams:
         eligible = people.eligible(team)
         for target, out in people.barred.items():
             fitting = len(eligible - out)
-            if target != ANY_TARGET and fitting < team.size <= len(eligible):
+            if target != ANY_TARGET and fitting < team.size <= len(eligible) and serves(team.department, target):
                 kept = Counter(barred.reasons[target, one] for one in eligible & out)
                 short = ShortTarget(
                     target=target, department=team.department, fitting=fitting, size=team.size, kept=kept

@@ -60,6 +60,40 @@ class Recusal(Base):
     ended_at: Mapped[datetime | None]
 
 
+class RecusalRequest(Base):
+    """回避申请: an owner asks that an inspector of its visit be recused; his department decides with a reason (E5).
+
+    RecusalRequest.status: asked -> approved | declined
+    """
+
+    __tablename__ = "recusal_requests"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    visit_id: Mapped[str] = mapped_column(String(32), index=True)  # no key: a visit may be taken back, this stays
+    visit_number: Mapped[str] = mapped_column(String(80))
+    target_id: Mapped[str] = mapped_column(ForeignKey("targets.id"))
+    inspector_id: Mapped[str] = mapped_column(ForeignKey("inspectors.id"))
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), index=True)  # the inspector's: it decides
+    open_for: Mapped[str | None] = mapped_column(String(96), unique=True)  # visit and inspector, while undecided
+    status: Mapped[str] = mapped_column(String(16), default="asked")
+    words: Mapped[str] = mapped_column(Encrypted("recusal_requests.words"))  # whose relative, which quarrel: personal
+    answer: Mapped[str] = mapped_column(Encrypted("recusal_requests.answer"))
+    asked_by: Mapped[str] = mapped_column(String(32))  # an owner
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+
+
+class VisitExpert(Base):
+    """An expert or assistant who comes along (B14): beside the group, never counted, never signing for it."""
+
+    __tablename__ = "visit_experts"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    inspector_id: Mapped[str] = mapped_column(ForeignKey("inspectors.id"), primary_key=True)
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    added_by: Mapped[str] = mapped_column(String(32))
+    added_at: Mapped[datetime]
+
+
 class Replacement(Base):
     """更换 (E1-E5): a member of a group asked to be replaced; the record that grows while result.json stays.
 

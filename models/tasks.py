@@ -22,6 +22,7 @@ class Task(Base):
     """抽查任务 (D1): made from a plan entry by the lead department's coordinator."""
 
     __tablename__ = "tasks"
+    __table_args__ = (UniqueConstraint("parent_id", "batch"),)  # NULLs differ: tasks that are no batch are many
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(64), unique=True)  # 市场监管抽查〔2026〕1号
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), index=True)  # the lead department
@@ -32,7 +33,15 @@ class Task(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     scope: Mapped[dict[str, Any]] = mapped_column(default=dict)  # services.drawing.tasks.Scope as data
-    quota: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"ratio": "0.05"} or {"count": 20}
+    mode: Mapped[str] = mapped_column(String(16), default="double")  # inspection.draw.announcement.Mode: what is drawn
+    # {"ratio": "0.05"}, {"count": 20} or {"classes": {"D": 3}}; "each_region": at least so many of every region
+    quota: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # services.drawing.kinds: {"merge": [...]} items with scopes of their own, {"batches": {...}} of mode "order"
+    terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    parent_id: Mapped[str | None] = mapped_column(
+        ForeignKey("tasks.id"), index=True
+    )  # whose drawn order it is a batch of
+    batch: Mapped[int | None]  # which batch of it
     team_size: Mapped[int] = mapped_column(default=2)
     created_at: Mapped[datetime]
     prepared_by: Mapped[str | None] = mapped_column(String(32))  # the first of the two people of the freeze
@@ -45,6 +54,7 @@ class TaskTeam(Base):
     task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), primary_key=True)
     position: Mapped[int]
+    region: Mapped[str] = mapped_column(String(6), default="")  # dispatched down: the region it alone is competent for
     skills: Mapped[list[str]] = mapped_column(default=list)
 
 

@@ -29,7 +29,7 @@ from models.store.pools import Scope
 from models.tasks import Draw
 from services.act import Act, House, Rules
 from services.drawing import draws, tasks
-from services.drawing.tasks import TaskOrder
+from services.drawing.orders import TaskOrder
 from services.imports import read_file, run_import
 from services.people.signin import member_actor
 from tests.conftest import Clock

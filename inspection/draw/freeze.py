@@ -34,6 +34,7 @@ class Terms:
     reserves: int = DEFAULT_RESERVES
     conflict_reasons: Mapping[str, int] = field(default_factory=dict)  # public counts; a further key of the protocol
     lower: tuple[Mapping[str, Any], ...] = ()  # what lower offices committed to (D6); a further key too
+    further: Mapping[str, Any] = field(default_factory=dict)  # more public keys: the year's batches, what sets mean
 
 
 def freeze(terms: Terms, pools: Pools, master: bytes) -> dict[str, bytes]:
@@ -77,7 +78,8 @@ def _announcement(terms: Terms, stock: Mapping[str, Tally], files: Mapping[str, 
             "sources": [asdict(source) | {"kind": source.kind.value} for source in terms.sources],
             "reserves": terms.reserves,
         }
-        | ({"lower": list(terms.lower)} if terms.lower else {}),
+        | ({"lower": list(terms.lower)} if terms.lower else {})
+        | dict(terms.further),
     )
     parse_announcement(data)  # what is published has passed every rule that its readers apply
     return data

@@ -20,7 +20,7 @@ from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS
 from inspection.draw.loops import blocks, columns
 from inspection.draw.pools import targets_from_tsv
 from inspection.draw.refusals import BundleError
-from inspection.draw.result import run_draw
+from inspection.draw.result import DrawResult, run_draw
 from inspection.draw.seed import SEED, seed_json
 from inspection.draw.text import read_json, sha256_hex
 from inspection.quotas import region_of
@@ -52,16 +52,19 @@ class Lower:
         }
 
 
-def lower_bundle(above: Mapping[str, bytes], lower: Lower, master: bytes) -> dict[str, bytes]:
+def lower_bundle(
+    above: Mapping[str, bytes], lower: Lower, master: bytes, result: DrawResult | None = None
+) -> dict[str, bytes]:
     """Give a lower office's announcement, four lists and seed.json; `master` is the secret of the draw above.
 
-    `above` is the bundle of a draw that has its seed. Raises BundleError if this part was not committed to as it is.
+    `above` is the bundle of a draw that has its seed; `result` what it decided, where the caller has drawn it himself.
+    Raises BundleError if this part was not committed to as it is.
     """
     whole = read_json(above[ANNOUNCEMENT], lambda why: BundleError(where=ANNOUNCEMENT, why=why))
     committed = whole.get(KEY)
     if not isinstance(committed, list) or lower.commitment() not in committed:
         raise BundleError(where=f"下级“{lower.name}”", why="检查人员、回避名单或分组与上级冻结时的承诺不符")
-    announcement, result = parse_announcement(above[ANNOUNCEMENT]), run_draw(above)
+    announcement, result = parse_announcement(above[ANNOUNCEMENT]), result or run_draw(above)
     drawn = {one.target.encode() for one in result.drawn if region_of(one.stratum) in lower.regions}
     targets = _lines_of(above[TARGETS], drawn)
     source = Source(name=result.draw_id, kind=SourceKind.PUBLIC, note="上级抽取的种子，没有别的值可以代替")

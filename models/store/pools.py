@@ -104,6 +104,18 @@ class Available:
 
 async def targets_in(db: AsyncSession, scope: Scope, year: int) -> list[InScope]:
     """Every target of the scope, in the order of its code, with its visits of the year over all departments (R1)."""
+    return await _in_scope(db, year, covers(scope))
+
+
+async def targets_coded(db: AsyncSession, codes: Sequence[str], year: int) -> list[InScope]:
+    """The targets with these codes, likewise, whatever they have become."""
+    found: list[InScope] = []
+    for start in range(0, len(codes), CODES_AT_ONCE):
+        found += await _in_scope(db, year, Target.code.in_(codes[start : start + CODES_AT_ONCE]))
+    return sorted(found, key=lambda one: one.code)
+
+
+async def _in_scope(db: AsyncSession, year: int, condition: ColumnElement[bool]) -> list[InScope]:
     visits = counted(year)
     query = (
         select(
@@ -118,7 +130,7 @@ async def targets_in(db: AsyncSession, scope: Scope, year: int) -> list[InScope]
             func.coalesce(visits.c.together, 0),
         )
         .outerjoin(visits, visits.c.target_id == Target.id)
-        .where(covers(scope))
+        .where(condition)
         .order_by(Target.code)
     )
     return [

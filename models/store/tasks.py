@@ -24,6 +24,7 @@ class TeamRow:
 
     department: Department
     skills: tuple[str, ...]
+    region: str = ""  # dispatched down: the region it alone is competent for
 
 
 def _visible(actor: Actor) -> Select[Task]:
@@ -50,13 +51,14 @@ async def task(db: AsyncSession, actor: Actor, task_id: str) -> Task:
 async def teams(db: AsyncSession, task_id: str) -> list[TeamRow]:
     """The teams of a task the actor already holds, the lead department first."""
     query = (
-        select(Department, TaskTeam.skills)
+        select(Department, TaskTeam.skills, TaskTeam.region)
         .join(TaskTeam, TaskTeam.department_id == Department.id)
         .where(TaskTeam.task_id == task_id)
         .order_by(TaskTeam.position)
     )
     return [
-        TeamRow(department=department, skills=tuple(skills)) for department, skills in (await db.execute(query)).all()
+        TeamRow(department=department, skills=tuple(skills), region=region)
+        for department, skills, region in (await db.execute(query)).all()
     ]
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inspection.deadlines import DeadlineKind
-from inspection.draw.match import Group
+from inspection.draw.announcement import Mode
+from inspection.draw.match import Group, TeamDrawn
 from inspection.draw.result import DrawResult
 from inspection.notices import Button, Notice, NoticeKind
 from inspection.workdays import local_date
@@ -21,6 +22,7 @@ from models.registers import Target
 from models.store import pools as pool_store
 from models.store import tasks as store
 from models.store.pools import Available
+from models.store.tasks import TeamRow
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.act import Act
 from services.clock import deadlines
@@ -42,9 +44,18 @@ class Assignment:
 
 
 async def dispatch(act: Act, task: Task, draw: Draw, result: DrawResult) -> None:
-    """Write all that follows from a result; nothing of it is sent before the transaction commits."""
+    """Write all that follows from a result; nothing of it is sent before the transaction commits.
+
+    A drawn order (A8) sends nobody out: each of its batches does. Where targets alone were drawn (P1), every place
+    stands open until the departments have appointed their inspectors.
+    """
+    if Mode(task.mode) is Mode.ORDER:
+        act.record("dispatch", f"draw:{draw.id}", visits=0)
+        return
     team_rows = await store.teams(act.db, task.id)
     departments = {row.department.code: row.department for row in team_rows}
+    groups = result.groups or tuple(_open_group(one.target, team_rows, task.team_size) for one in result.drawn)
+    own = {row.department.code for row in team_rows if row.region}
     drawn_people = {member for group in result.groups for member in group.members()}
     people = await pool_store.inspectors_numbered(act.db, drawn_people)
     targets = await pool_store.targets_by_code(act.db, [one.target for one in result.drawn])
@@ -53,8 +64,11 @@ async def dispatch(act: Act, task: Task, draw: Draw, result: DrawResult) -> None
     prefix = f"{task.number}-{again + 1}" if again else task.number
     assignments = [
         assign(act, task, targets[group.target], group, _people(group, people, departments), (position, prefix))
-        for position, group in enumerate(result.groups, start=1)
+        for position, group in enumerate(groups, start=1)
     ]
+    for one, group in zip(assignments, groups, strict=True):
+        if (first := group.teams[0].department) in own:  # dispatched down: the lower office's own visit from now on
+            one.visit.department_id = departments[first].id
     await send_out(act, task, assignments, departments)
     act.record("dispatch", f"draw:{draw.id}", visits=len(assignments))
 
@@ -68,8 +82,14 @@ async def send_out(act: Act, task: Task, assignments: Sequence[Assignment], depa
     await act.db.flush()
     await tell_many(act, [letter for one in assignments for letter in letters(task, one, departments)])
     if task.announced:
-        for assignment in assignments:
-            await _tell_owner(act, task, assignment, [one.name for one in departments.values()])
+        for one in assignments:
+            present = {person.department_code for person in one.people} | set(one.short)
+            await _tell_owner(act, task, one, [row.name for code, row in departments.items() if code in present])
+
+
+def _open_group(target: str, rows: Sequence[TeamRow], size: int) -> Group:
+    teams = tuple(TeamDrawn(department=row.department.code, members=(), short=size) for row in rows)
+    return Group(target=target, leader=None, teams=teams)
 
 
 def _people(group: Group, known: dict[str, Available], departments: dict[str, Department]) -> tuple[Available, ...]:
@@ -133,8 +153,8 @@ def _add_group(act: Act, assignment: Assignment, departments: dict[str, Departme
 async def _open_deadlines(act: Act, task: Task, visit: Visit) -> None:
     subject, today = f"visit:{visit.id}", local_date(act.now)
     within = act.house.rules.accept_within_days
-    await deadlines.open_deadline(act, DeadlineKind.ACCEPT, subject, task.department_id, today, within)
-    await deadlines.open_on(act, DeadlineKind.INSPECT, subject, task.department_id, task.ends_on)
+    await deadlines.open_deadline(act, DeadlineKind.ACCEPT, subject, visit.department_id, today, within)
+    await deadlines.open_on(act, DeadlineKind.INSPECT, subject, visit.department_id, task.ends_on)
 
 
 def letters(task: Task, assignment: Assignment, departments: dict[str, Department]) -> Iterator[Letter]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 from inspection.actors import Role
@@ -23,11 +23,10 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
 from inspection.workdays import SHANGHAI
 from models.blobs import Digest
 from models.store import tasks as store
-from models.store.pools import Scope
 from models.store.states import advance, insert_ignore, next_number
 from models.tasks import Draw, SeedValue, Task
 from services.act import Act
-from services.drawing import codes
+from services.drawing import codes, kinds, lowers
 from services.drawing.bundles import zipped
 from services.drawing.dispatch import dispatch
 from services.drawing.scoring import Children
@@ -63,7 +62,7 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
     secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
     number = await _draw_number(act)
     terms = _terms(act, task, pool, number, _all_sources(sources, secret))
-    files = await asyncio.to_thread(_freeze, terms, pool.pools, master)
+    files = {**await asyncio.to_thread(_freeze, terms, pool.frozen(), master), **lowers.lists(pool.lower)}
     draw = Draw(
         number=number,
         task_id=task.id,
@@ -120,13 +119,15 @@ def _all_sources(sources: Sequence[Source], secret: bytes) -> tuple[Source, ...]
 def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source, ...]) -> Terms:
     return Terms(
         draw_id=number,
-        mode=Mode.DOUBLE,
+        mode=pool.mode,
         frozen_at=act.now.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-        scope_rule=Scope.from_data(task.scope).rule(),
+        scope_rule=kinds.scope_text(task),
         quotas=pool.quotas,
-        teams=pool.teams,
+        teams=() if pool.lower or pool.mode is Mode.ORDER else pool.teams,
         sources=sources,
-        conflict_reasons=pool.barred.counts(),
+        conflict_reasons=pool.barred.counts() if pool.frozen().conflicts else {},
+        lower=tuple(one.commitment() for one in pool.lower),
+        further=kinds.further_keys(task, len(pool.pools.candidates)),
     )
 
 
@@ -171,6 +172,9 @@ async def draw(act: Act, task_id: str) -> Draw:
     result = await asyncio.to_thread(run_draw, files, Children().score, own=True)
     written = result_json(result)
     made = {SEED: files[SEED], RESULT: written, PUBLISHED: published_json(result, {}, written)}
+    below, groups = await asyncio.to_thread(lowers.match_below, files, result, bytes.fromhex(row.master))
+    result = replace(result, groups=groups) if below else result
+    made |= below
     row.files = {**row.files, **await _store(act, made)}
     row.counts = {**row.counts, **_counts(result)}
     act.record("draw", f"draw:{row.id}", seed=result.seed, result=row.files[RESULT], **_counts(result))

@@ -27,10 +27,11 @@ from models.store import replacements as replacement_store
 from models.store import tasks as store
 from models.tasks import Draw, Task
 from services.act import Act
-from services.drawing import codes, draws
+from services.drawing import codes, draws, lowers
 
 SOURCE_WORDS = {"system": "服务器承诺值", "dice": "现场掷骰", "public": "公开信息"}
 BY_CODE = "observer-code"
+NOBODY: dict[str, Any] = {"leader": None, "teams": []}  # where inspectors are appointed, or come with the batch
 MASKED = "不事先告知，名称不公开"
 
 
@@ -102,10 +103,10 @@ async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
     result = json.loads(await act.house.blobs.get(Digest(draw.files[RESULT])))
     seed = json.loads(await act.house.blobs.get(Digest(draw.files[SEED])))
     targets = await pool_store.targets_by_code(act.db, [one["target"] for one in result["drawn"]])
-    numbers = {member for group in result["groups"] for team in group["teams"] for member in team["members"]}
+    groups = await lowers.groups_of(act, draw, result)
+    numbers = {member for group in groups.values() for team in group["teams"] for member in team["members"]}
     people = await replacement_store.people_names(act.db, numbers)
     departments = {one.code: one.name for one in (await store.departments(act.db)).values()}
-    groups = {one["target"]: one for one in result["groups"]}
     return {
         "seed": seed["seed"],
         "rows": [
@@ -114,13 +115,13 @@ async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
                 "name": targets[one["target"]].name if task.announced else MASKED,
                 "code": one["target"] if task.announced else f"{'·' * 12}{one['target'][-4:]}",
                 "score": one["score"],
-                "leader": people.get(groups[one["target"]]["leader"] or "", ""),
+                "leader": people.get(groups.get(one["target"], NOBODY)["leader"] or "", ""),
                 "teams": [
                     {
                         "department": departments[team["department"]],
                         "names": [people[member] for member in team["members"]],
                     }
-                    for team in groups[one["target"]]["teams"]
+                    for team in groups.get(one["target"], NOBODY)["teams"]
                 ],
             }
             for position, one in enumerate(result["drawn"], 1)

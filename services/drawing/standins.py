@@ -15,8 +15,10 @@ from typing import Any
 from inspection.draw.announcement import Team, parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import CONFLICTS, INSPECTORS
+from inspection.draw.lower import KEY
 from inspection.draw.match import Group, Roster, TeamDrawn, next_replacement
 from inspection.draw.result import RESULT, read_roster
+from inspection.quotas import region_of
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.store import pools as pool_store
@@ -26,6 +28,7 @@ from models.store import tasks as task_store
 from models.store.pools import Available, Window
 from models.tasks import Draw, Task
 from services.act import Act
+from services.drawing import lowers
 
 NEEDED = (ANNOUNCEMENT, INSPECTORS, CONFLICTS, RESULT)
 
@@ -34,8 +37,9 @@ NEEDED = (ANNOUNCEMENT, INSPECTORS, CONFLICTS, RESULT)
 class Bench:
     """A draw's frozen people as they stand now; `gone`: on the list, but not to be had any more."""
 
-    seed: str
+    seeds: dict[str, str]  # by department: of the draw, or of the part that the department matched in (D6)
     teams: tuple[Team, ...]
+    serves: dict[str, frozenset[str]]  # by department of a part, the regions or item sets it serves
     people: Roster
     result: dict[str, Any]
     loads: Counter[str]
@@ -50,12 +54,17 @@ class Bench:
     def next_for(self, team: Team, target: str, group: Collection[str]) -> str | None:
         """Who comes next into a target's group by the protocol, or nobody."""
         recused = {inspector for about, inspector in self.declared if about == target}
-        return next_replacement(self.seed, team, self.people, target, {*group, *self.gone, *recused}, self.loads)
+        return next_replacement(
+            self.seeds[team.department], team, self.people, target, {*group, *self.gone, *recused}, self.loads
+        )
 
-    def new_group(self, target: str) -> Group:
+    def new_group(self, target: str, stratum: str) -> Group:
         """The group of a target that was not drawn: team by team, as if it had been drawn last."""
         loads, parts = Counter(self.loads), []
+        where = region_of(stratum)
         for team in self.teams:
+            if team.department in self.serves and where not in self.serves[team.department]:
+                continue
             chosen: list[str] = []
             while len(chosen) < team.size and (one := self.next_for(team, target, chosen)):
                 chosen.append(one)
@@ -63,7 +72,7 @@ class Bench:
             self.loads.update(chosen)
         self.loads.clear()
         self.loads.update(loads)
-        lead = parts[0].members
+        lead = parts[0].members if parts else ()
         return Group(target=target, leader=lead[0] if lead else None, teams=tuple(parts))
 
     def choices(self, team: Team, target: str, group: Collection[str], *, fill: bool = False) -> list[Available]:
@@ -86,27 +95,68 @@ class Bench:
 
 async def bench(act: Act, task: Task, draw: Draw) -> Bench:
     """Read a draw's people as they stand now; the caller holds the draw's lock where loads must not move."""
-    files = {name: await act.house.blobs.get(Digest(draw.files[name])) for name in NEEDED}
-    announcement, people, result = await asyncio.to_thread(_read, files)
+    files = {
+        name: await act.house.blobs.get(Digest(digest))
+        for name, digest in draw.files.items()
+        if name.rpartition("/")[2] in NEEDED
+    }
+    frozen = await asyncio.to_thread(_read, files, lowers.names_of(draw))
     window = Window(today=local_date(act.now), starts_on=task.starts_on, ends_on=task.ends_on)
     departments = [row.department.id for row in await task_store.teams(act.db, task.id)]
     found = await pool_store.inspectors_of(act.db, departments, window)
     available = {one.staff_no: one for one in found if not one.on_leave}
     declared = await recusal_store.declared(act.db, [one.id for one in found])
     replaced, swapped = await store.of_draw(act.db, draw.id)
-    places = [member for one in result["groups"] for team in one["teams"] for member in team["members"]]
+    places = [member for one in frozen.groups for team in one["teams"] for member in team["members"]]
     later = [one.entering for one in replaced] + [member for one in swapped for member in one.members]
     return Bench(
-        seed=result["seed"],
-        teams=announcement,
-        people=people,
-        result=result,
+        seeds=frozen.seeds,
+        teams=frozen.teams,
+        serves=frozen.serves,
+        people=frozen.people,
+        result=frozen.result,
         loads=Counter(places) + Counter(later),
         available=available,
         declared=frozenset((target, inspector) for target, inspector, _ in declared),
-        gone=frozenset(one.id for one in people.inspectors if one.id not in available),
+        gone=frozenset(one.id for one in frozen.people.inspectors if one.id not in available),
     )
 
 
-def _read(files: dict[str, bytes]) -> tuple[tuple[Team, ...], Roster, dict[str, Any]]:
-    return parse_announcement(files[ANNOUNCEMENT]).teams, read_roster(files), json.loads(files[RESULT])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Frozen:
+    """What the files of a draw, and of its parts, say of people."""
+
+    teams: tuple[Team, ...]
+    seeds: dict[str, str]
+    serves: dict[str, frozenset[str]]
+    people: Roster
+    result: dict[str, Any]
+    groups: list[dict[str, Any]]
+
+
+def _read(files: dict[str, bytes], parts: list[str]) -> _Frozen:
+    announcement, result = parse_announcement(files[ANNOUNCEMENT]), json.loads(files[RESULT])
+    seeds = {team.department: result["seed"] for team in announcement.teams}
+    teams, serves, groups = list(announcement.teams), dict[str, frozenset[str]](), list(result["groups"])
+    people = [read_roster(files)]
+    regions = {one["name"]: one["regions"] for one in json.loads(files[ANNOUNCEMENT]).get(KEY, ())}
+    for name in parts:
+        start = f"{lowers.FOLDER}{name}/"
+        own = {one.removeprefix(start): data for one, data in files.items() if one.startswith(start)}
+        below, drawn = parse_announcement(own[ANNOUNCEMENT]), json.loads(own[RESULT])
+        teams += below.teams
+        seeds |= {team.department: drawn["seed"] for team in below.teams}
+        serves |= {team.department: frozenset(regions[name]) for team in below.teams}
+        groups += drawn["groups"]
+        people.append(read_roster(own))
+    barred: dict[str, frozenset[str]] = {}
+    for one in people:
+        barred |= {target: barred.get(target, frozenset()) | out for target, out in one.barred.items()}
+    return _Frozen(
+        teams=tuple(teams),
+        seeds=seeds,
+        serves=serves,
+        people=Roster(inspectors=tuple(one for some in people for one in some.inspectors), barred=barred),
+        result=result,
+        groups=groups,
+    )

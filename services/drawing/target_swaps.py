@@ -64,8 +64,8 @@ async def approve(act: Act, swap_id: str) -> TargetSwap:
     case = await store.visit_case(act.db, row.visit_id)
     await store.lock_draw(act.db, row.draw_id)
     ready = await bench(act, case.task, case.draw)
-    target, passed = await _next_reserve(act, case, ready)
-    group = ready.new_group(target.code)
+    target, stratum, passed = await _next_reserve(act, case, ready)
+    group = ready.new_group(target.code, stratum)
     if not group.members():
         raise ConflictError(what="更换检查对象", why="递补对象没有可派的检查人员。")
     await _decide(act, row, "approved", entering=target.code, passed=passed, members=list(group.members()))
@@ -93,8 +93,8 @@ async def decline(act: Act, swap_id: str) -> TargetSwap:
     return row
 
 
-async def _next_reserve(act: Act, case: VisitCase, ready: Bench) -> tuple[Target, list[str]]:
-    """The first reserve of the stratum that is open still, and those before it that are not."""
+async def _next_reserve(act: Act, case: VisitCase, ready: Bench) -> tuple[Target, str, list[str]]:
+    """The first reserve of the stratum that is open still, the stratum, and those before it that are not open."""
     code = case.target.code
     _, swapped = await store.of_draw(act.db, case.draw.id)
     used = {one.entering for one in swapped} | await store.drawn_targets(act.db, case.task.id)
@@ -106,7 +106,7 @@ async def _next_reserve(act: Act, case: VisitCase, ready: Bench) -> tuple[Target
     passed: list[str] = []
     for one in waiting:
         if one in targets and targets[one].status == "open":
-            return targets[one], passed
+            return targets[one], stratum, passed
         passed.append(one)
     raise ConflictError(what="更换检查对象", why="备选名单已用完。")
 

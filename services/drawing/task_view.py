@@ -9,23 +9,27 @@ from sqlalchemy import func, select
 
 from inspection.actors import Role
 from inspection.draw.announcement import SourceKind
+from inspection.item_rules import inspected_from
 from inspection.outcomes import result_text
+from inspection.policy import CLASSES, UNCLASSIFIED
 from inspection.reasons import CONFLICT_WORDS, VOID_REASONS
+from inspection.workdays import local_date
 from models.draws import Shortfall
 from models.people import Inspector, Member
 from models.registers import Target
+from models.store import lists, voids
 from models.store import tasks as store
-from models.store import voids
-from models.store.pools import Scope, targets_by_code
+from models.store.pools import targets_by_code
 from models.store.states import STATUS_WORDS
 from models.store.tasks import VOIDED
 from models.tasks import Draw, Part, Submission, Task, Visit, VisitMember
 from services.act import Act
-from services.drawing import replacement_view
+from services.drawing import batches, kinds, lowers, replacement_view
 from services.drawing.draws import SYSTEM_SOURCE
 from services.drawing.tasks import EXCLUSION_WORDS, Pool, pool_of
 
 SHORT_SHOWN = 50
+CLASS_WORDS = {**{one: f"{one} 类" for one in CLASSES}, UNCLASSIFIED: "未分类"}
 SOURCE_WORDS = {"system": "服务器承诺值", "dice": "现场掷骰", "public": "公开信息"}
 
 
@@ -73,7 +77,11 @@ async def task_detail(act: Act, task_id: str) -> dict[str, Any]:
     return {
         **_head(task),
         "department": names[task.department_id].name,
-        "scope_text": Scope.from_data(task.scope).rule(),
+        "mode": task.mode,
+        "kind_text": kinds.kind_text(task, await store.teams(act.db, task.id)),
+        "batches": await batches.shown(act, task),
+        "parent_id": task.parent_id,
+        "scope_text": kinds.scope_text(task),
         "quota_text": _quota_text(task, by_class=bool(act.house.rules.class_ratio_factor)),
         "teams": await _teams(act, task, pool),
         "items": [
@@ -92,9 +100,33 @@ async def task_detail(act: Act, task_id: str) -> dict[str, Any]:
 
 
 def _quota_text(task: Task, *, by_class: bool) -> str:
-    if "count" in task.quota:
-        return f"{task.quota['count']} 户"
-    return f"{float(task.quota['ratio']) * 100:g}%{'（按信用风险分类调整）' if by_class else ''}"
+    quota, adjusted = task.quota, "（按信用风险分类调整）" if by_class else ""
+    least = f"，每个区域至少 {quota['each_region']} 户" if "each_region" in quota else ""
+    if "classes" in quota:
+        return "、".join(f"{CLASS_WORDS[one]} {n} 户" for one, n in sorted(quota["classes"].items()) if n) + least
+    if "count" in quota:
+        return f"{quota['count']} 户{adjusted}{least}"
+    if "ratio" in quota:
+        return f"{float(quota['ratio']) * 100:g}%{adjusted}{least}"
+    return "各事项按各自比例，同一对象只抽一次" if task.terms.get("merge") else "全部检查，不按比例抽取"
+
+
+async def choices(act: Act, plan_entry_id: str) -> dict[str, Any]:
+    """What a new task of a plan entry may be made of: kinds of draw, departments, the listed items of its own."""
+    entry = await store.plan_entry(act.db, plan_entry_id)
+    names = await store.departments(act.db)
+    own = [entry.department_id, *[one for one in entry.partner_ids if one != entry.department_id]]
+    first = inspected_from(entry.starts_on, entry.ends_on, local_date(act.now))
+    listed = await lists.listed_for(act.db, own, first, entry.ends_on)
+    return {
+        "kinds": [{"mode": mode.value, "text": text} for mode, text in kinds.KIND_WORDS.items()],
+        "departments": [{"code": one.code, "name": one.name} for one in names.values() if not one.is_office],
+        "items": [
+            {"id": one.id, "name": one.name, "department": names[one.department_id].name}
+            for one in listed
+            if one.department_id in own
+        ],
+    }
 
 
 async def _teams(act: Act, task: Task, pool: Pool | None) -> list[dict[str, Any]]:
@@ -108,6 +140,7 @@ async def _teams(act: Act, task: Task, pool: Pool | None) -> list[dict[str, Any]
             "size": task.team_size,
             "skills": list(row.skills),
             "fitting": fitting[row.department.code] if pool else None,
+            "region": row.region,
         }
         for row in await store.teams(act.db, task.id)
     ]
@@ -167,6 +200,7 @@ def _draw(draw: Draw, values: dict[str, str]) -> dict[str, Any]:
             for source in draw.sources
         ],
         "bundle_url": f"/api/console/draws/{draw.number}/bundle" if drawn else None,
+        "parts": lowers.names_of(draw),
     }
 
 

@@ -5,21 +5,20 @@ plan entry -> create -> draft (preview as often as wanted) -> prepare by one -> 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
-from inspection import quotas
-from inspection.draw.announcement import Team
+from inspection.draw.announcement import Mode, Team
+from inspection.draw.lower import Lower
 from inspection.draw.match import roster
 from inspection.draw.pools import DrawInspector, Pools
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.item_rules import inspected_from, ratio_limit
 from inspection.policy import REASON_WORDS
-from inspection.recusals import Barred, ShortTarget, short_targets, without_anybody
+from inspection.recusals import Barred, ShortTarget, short_targets
 from inspection.workdays import local_date
 from models.registers import PlanEntry
 from models.store import lists as list_store
@@ -29,10 +28,11 @@ from models.store.lists import ListedItem
 from models.store.pools import Available, Scope, Window
 from models.store.states import advance, next_number
 from models.tasks import Task, TaskItem, TaskTeam
-from services.act import Act, Rules
-from services.drawing import recusals
+from services.act import Act
+from services.drawing import kinds, orders, recusals
+from services.drawing.orders import TaskOrder
 from services.planning.plans import refuse_unready as refuse_unready_plan
-from services.registers import libraries, policies
+from services.registers import libraries
 
 EXCLUSION_WORDS = {
     "deregistered": "已注销",
@@ -41,30 +41,14 @@ EXCLUSION_WORDS = {
     "suspended": "已停业",
     **REASON_WORDS,
 }
-RATIO = re.compile(r"[01](\.[0-9]{1,12})?")
 MINIMUM_TEAM = 2  # enforcement officers of each department (R3, 行政处罚法)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TaskOrder:
-    """What a coordinator decides; `item_ids` None: the best fitting listed item of each department is taken."""
-
-    plan_entry_id: str
-    name: str = ""
-    scope: Scope = field(default_factory=Scope)
-    ratio: str | None = None
-    count: int | None = None
-    team_size: int = 2
-    announced: bool = True
-    item_ids: tuple[str, ...] | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
     """A task's pool as it stands now: the lists, the quotas, and what stands in the way of a freeze."""
 
+    mode: Mode  # the protocol's
     pools: Pools
     quotas: dict[str, int]
     teams: tuple[Team, ...]
@@ -74,24 +58,32 @@ class Pool:
     barred: Barred
     short_targets: tuple[ShortTarget, ...]  # staffed short because of conflicts about these very targets
     without_anybody: tuple[str, ...]  # nobody of any team may inspect these
+    lower: tuple[Lower, ...] = ()  # parts that match their own inspectors from the seed of this draw
+
+    def frozen(self) -> Pools:
+        """The lists of the draw itself: where it draws no inspectors, theirs are empty, or stand with the parts."""
+        if self.mode in kinds.WITH_PEOPLE:
+            return self.pools
+        return replace(self.pools, inspectors=(), conflicts=())
 
 
 async def create_task(act: Act, order: TaskOrder) -> Task:
     """Make a draft task; raises InvalidInputError, or NotFoundError for an unknown plan entry or item."""
     entry = await store.plan_entry(act.db, order.plan_entry_id)
     await refuse_unready_plan(act, entry)
-    quota = _quota(order, entry)
+    orders.checked_kind(order)
+    quota = orders.checked_quota(order, entry)
     if order.team_size < MINIMUM_TEAM:
         raise InvalidInputError(what="每组人数", why=f"每个部门至少 {MINIMUM_TEAM} 名执法检查人员。")
-    department_ids = [entry.department_id, *[one for one in entry.partner_ids if one != entry.department_id]]
     starts_on, ends_on = order.starts_on or entry.starts_on, order.ends_on or entry.ends_on
     if ends_on < starts_on:
         raise InvalidInputError(what="检查时间", why="结束日期早于开始日期。")
-    first = inspected_from(starts_on, ends_on, local_date(act.now))
-    listed = await list_store.listed_for(act.db, department_ids, first, ends_on)
-    chosen = await _choose_items(act, order, entry, department_ids, listed)
-    _refuse_over_cap(quota, chosen)
-    lead = (await store.departments(act.db))[entry.department_id]
+    departments = await store.departments(act.db)
+    lower = orders.lower_regions(order, {row.code: id_ for id_, row in departments.items()})
+    chosen = await _choose_items(act, order, entry, list(lower), (starts_on, ends_on))
+    merged = await orders.merge_terms(act, order, chosen, {id_: row.code for id_, row in departments.items()})
+    _refuse_over_cap([quota, *merged.get("merge", ())], chosen)
+    lead = departments[entry.department_id]
     scope = await libraries.scope_of(act, order.scope)
     number = await next_number(act.db, f"task/{lead.code}/{entry.year}")
     task = Task(
@@ -103,49 +95,47 @@ async def create_task(act: Act, order: TaskOrder) -> Task:
         starts_on=starts_on,
         ends_on=ends_on,
         scope=scope.as_data(),
+        mode=order.mode.value,
         quota=quota,
+        terms={**orders.batch_terms(order, starts_on, ends_on), **merged},
         team_size=order.team_size,
         created_at=act.now,
     )
     act.db.add(task)
     await act.db.flush()
-    _add_teams(act, task, department_ids, chosen)
-    act.record("task-create", f"task:{task.id}", number=task.number, plan=entry.name)
+    _add_teams(act, task, lower, chosen)
+    act.record("task-create", f"task:{task.id}", number=task.number, plan=entry.name, mode=task.mode)
     return task
 
 
-def _quota(order: TaskOrder, entry: PlanEntry) -> dict[str, object]:
-    """The order's own quota, else the plan's."""
-    ratio, count = order.ratio, order.count
-    if ratio is None and count is None:
-        ratio, count = entry.quota.get("ratio"), entry.quota.get("count")
-    if ratio is not None:
-        # Not whatever Fraction reads: "1e-999999999" would fill the memory, "1/0" is no number.
-        if not RATIO.fullmatch(ratio):
-            raise InvalidInputError(what="抽查比例", why="应当写成 0.05 这样的小数。")
-        if not 0 < Fraction(ratio) <= 1:
-            raise InvalidInputError(what="抽查比例", why="应当大于 0 且不超过 1。")
-        return {"ratio": ratio}
-    if count is None or count < 1:
-        raise InvalidInputError(what="抽查比例或数量", why="计划里没有可直接使用的数字，请填写其中一项。")
-    return {"count": count}
-
-
 async def _choose_items(
-    act: Act, order: TaskOrder, entry: PlanEntry, department_ids: list[str], listed: list[ListedItem]
+    act: Act, order: TaskOrder, entry: PlanEntry, lower: Sequence[str], days: tuple[date, date]
 ) -> dict[str, list[ListedItem]]:
-    """Choose by department what is inspected; a department without an item in force is refused (A3)."""
-    if order.item_ids is not None:
-        listed = [item for item in listed if item.id in order.item_ids]
-        if len(listed) != len(set(order.item_ids)):
+    """Choose by department what is inspected; a department without an item in force is refused (A3).
+
+    A lower department that claimed nothing of its own inspects by the items of the department that draws for it (A4).
+    """
+    own = [entry.department_id, *[one for one in entry.partner_ids if one != entry.department_id]]
+    first = inspected_from(*days, local_date(act.now))
+    listed = await list_store.listed_for(act.db, {*own, *lower}, first, days[1])
+    wanted = tuple(one.item_id for one in order.merge) or order.item_ids
+    if wanted is not None:
+        listed = [item for item in listed if item.id in set(wanted)]
+        if len(listed) != len(set(wanted)):
             raise NotFoundError(what="所选的抽查事项（清单之外的事项不得检查）")
-    chosen = {one: _items_of(one, listed) for one in department_ids}
+    above = _items_of(entry.department_id, listed) if lower else []
+    chosen = {one: _items_of(one, listed) or above for one in lower or own}
+    if order.merge:  # only whose item it is takes part
+        chosen = {one: [item for item in items if item.department_id == one] for one, items in chosen.items()}
+        chosen = {one: items for one, items in chosen.items() if items}
+        if {item.id for items in chosen.values() for item in items} != set(wanted or ()):
+            raise InvalidInputError(what="合并抽取", why="有事项的责任部门不在计划的发起或参与部门之内。")
     without = [one for one, items in chosen.items() if not items]
     if without:
         names = await store.departments(act.db)
         missing = "、".join(names[one].name for one in without)
         raise InvalidInputError(what="抽查事项", why=f"{missing}在联合抽查事项清单中没有可用的事项。")
-    if order.item_ids is not None:
+    if wanted is not None:
         return chosen
     return {one: [_best_item(entry, items)] for one, items in chosen.items()}
 
@@ -156,11 +146,12 @@ def _items_of(department_id: str, listed: Sequence[ListedItem]) -> list[ListedIt
     return own or [item for item in listed if department_id in item.partner_ids]
 
 
-def _refuse_over_cap(quota: dict[str, object], chosen: dict[str, list[ListedItem]]) -> None:
-    """Hold a task's ratio against what the list says of its general items; 重点 items have no cap (A7)."""
+def _refuse_over_cap(amounts: Sequence[dict[str, Any]], chosen: dict[str, list[ListedItem]]) -> None:
+    """Hold a task's ratio, or each merged item's own, against what the list says of general items (A7)."""
     for item in {one.id: one for items in chosen.values() for one in items}.values():
         limit = ratio_limit(item.body)
-        if limit is not None and "ratio" in quota and Fraction(str(quota["ratio"])) > limit:
+        own = [Fraction(one["ratio"]) for one in amounts if "ratio" in one and one.get("item_id", item.id) == item.id]
+        if limit is not None and any(ratio > limit for ratio in own):
             raise InvalidInputError(what="抽查比例", why=f"超过清单中“{item.name}”规定的 {item.body.ratio}。")
 
 
@@ -181,11 +172,12 @@ def _short(name: str) -> str:
     return name
 
 
-def _add_teams(act: Act, task: Task, department_ids: list[str], chosen: dict[str, list[ListedItem]]) -> None:
-    for position, department_id in enumerate(department_ids):
-        items = chosen[department_id]
+def _add_teams(act: Act, task: Task, lower: dict[str, str], chosen: dict[str, list[ListedItem]]) -> None:
+    for position, (department_id, items) in enumerate(chosen.items()):
         skills = sorted({item.skill for item in items if item.skill})
-        act.db.add(TaskTeam(task_id=task.id, department_id=department_id, position=position, skills=skills))
+        region = lower.get(department_id, "")
+        team = TaskTeam(task_id=task.id, department_id=department_id, position=position, region=region, skills=skills)
+        act.db.add(team)
         for item in items:
             act.db.add(
                 TaskItem(
@@ -225,10 +217,9 @@ def refuse_unready(pool: Pool) -> None:
 
 async def pool_of(act: Act, task: Task) -> Pool:
     """Build the task's pool from the registers as they stand now."""
-    rules, scope = act.house.rules, Scope.from_data(task.scope)
-    found = await pool_store.targets_in(act.db, scope, task.starts_on.year)
-    lists = await policies.judged(act, task, found, Fraction(task.quota.get("ratio", 1)))
     team_rows = await store.teams(act.db, task.id)
+    sorted_out = await kinds.sort_out(act, task, team_rows)
+    mode = kinds.mode_of(task, sorted_out.serves)
     people = await pool_store.inspectors_of(
         act.db,
         [team.department.id for team in team_rows],
@@ -237,40 +228,36 @@ async def pool_of(act: Act, task: Task) -> Pool:
     teams = tuple(
         Team(department=row.department.code, size=task.team_size, skills=tuple(sorted(row.skills))) for row in team_rows
     )
-    barred = await recusals.barred(act, people, teams, {one.id for one in lists.candidates})
+    barred = await recusals.barred(act, people, teams, {one.id for one in sorted_out.candidates})
     pools = Pools(
-        candidates=lists.candidates,
+        candidates=sorted_out.candidates,
         inspectors=tuple(
             DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people
         ),
         conflicts=barred.conflicts(),
-        exclusions=lists.exclusions,
+        exclusions=sorted_out.exclusions,
     )
     names = {row.department.code: row.department.name for row in team_rows}
     held = roster(pools.inspectors, pools.conflicts)
+    staffed = mode in kinds.WITH_PEOPLE or bool(sorted_out.serves)  # else people are appointed after the draw, or later
     return Pool(
+        mode=mode,
         pools=pools,
-        quotas=_quotas(task, lists, rules),
+        quotas=sorted_out.quotas,
         teams=teams,
         short_risk=(
-            *await libraries.trouble_with(act, scope),
-            *_short_risk(pools, teams, names),
+            *await libraries.trouble_with(act, Scope.from_data(task.scope)),
+            *sorted_out.trouble,
+            *(_short_risk(pools, teams, names) if staffed else ()),
             *await _unlisted(act, task),
         ),
-        target_ids={one.code: one.id for one in found},
+        target_ids={one.code: one.id for one in sorted_out.found},
         inspectors={one.staff_no: one for one in people},
         barred=barred,
-        short_targets=short_targets(teams, held, barred),
-        without_anybody=without_anybody(teams, held),
+        short_targets=short_targets(teams, held, barred, kinds.served(sorted_out)) if staffed else (),
+        without_anybody=kinds.nobody_for(sorted_out.serves, teams, held, pools.candidates) if staffed else (),
+        lower=kinds.parts(sorted_out.serves, teams, pools),
     )
-
-
-def _quotas(task: Task, lists: policies.Judged, rules: Rules) -> dict[str, int]:
-    counts = Counter(one.stratum for one in lists.candidates)
-    if "count" in task.quota:
-        return quotas.by_number(counts, int(task.quota["count"]))
-    small = quotas.SmallPool(up_to=rules.small_pool, at_least=rules.small_pool_at_least)
-    return quotas.by_class(counts, lists.ratios, small)
 
 
 async def _unlisted(act: Act, task: Task) -> tuple[str, ...]:

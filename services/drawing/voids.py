@@ -19,6 +19,7 @@ from models.store import withdrawals
 from models.store.states import advance, insert_ignore
 from models.tasks import Draw, Task
 from services.act import Act
+from services.drawing import batches
 from services.drawing.withdrawals import Why, withdraw
 
 ALIVE = frozenset({"frozen", "drawn"})
@@ -63,6 +64,8 @@ async def approve(act: Act, void_id: str) -> Draw:
     task = await task_store.task(act.db, act.actor, draw.task_id)
     await advance(act.db, draw, "voided", come_from=ALIVE, what="这次抽取")
     await advance(act.db, task, "draft", come_from=ALIVE, what="任务", prepared_by=None)
+    if opened := await batches.opened(act, task):
+        raise ConflictError(what="这次抽取", why=f"已有 {opened} 个批次按这个次序冻结，不能作废。")
     visits = await withdrawals.of_task(act.db, task.id)
     if visits:
         await withdraw(act, visits, _why(task, draw, row), "这次抽取")

@@ -27,6 +27,8 @@ ACT_WORDS = {
     "import": "导入数据",
     "task-create": "建立任务",
     "task-prepare": "提交冻结",
+    "batch-open": "建立批次任务",
+    "batch-renew": "批次改用新次序",
     "draw-freeze": "冻结名单",
     "draw-value": "录入随机数",
     "draw": "随机抽取",

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from app import samples
 from inspection.actors import SYSTEM
 from models.registers import PlanEntry
-from services.drawing.tasks import TaskOrder, create_task
+from services.drawing.orders import TaskOrder
+from services.drawing.tasks import create_task
 from tests.api.conftest import Building, answer, ok
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER
 

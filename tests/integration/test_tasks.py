@@ -17,6 +17,7 @@ from models.store import tasks as store
 from models.store.pools import Scope
 from models.tasks import Task, TaskItem, TaskTeam
 from services.drawing import task_view, tasks
+from services.drawing.orders import TaskOrder
 from tests.office import ADMIN, COORDINATOR, DEREGISTERED_HOTEL, OBSERVER, SECOND, Office
 
 
@@ -91,7 +92,7 @@ async def test_numbers_have_no_gaps(office: Office) -> None:
 
     async def make() -> str:
         async with office.act() as act:
-            order = tasks.TaskOrder(plan_entry_id=entry, ratio="0.2")
+            order = TaskOrder(plan_entry_id=entry, ratio="0.2")
             return (await tasks.create_task(act, order)).number
 
     with pytest.raises(InvalidInputError):

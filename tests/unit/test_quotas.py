@@ -20,6 +20,7 @@ from inspection.quotas import (
     by_ratio,
     class_of,
     region_of,
+    shared_out,
     stratum_of,
     tickets_for,
 )
@@ -141,3 +142,50 @@ def test_labels_tell_class_and_region():
     assert (class_of("D@海棠"), region_of("D@海棠"), class_of("D"), region_of("D")) == ("D", "海棠", "D", "")
     with pytest.raises(InvalidInputError):
         at_least_each_region({"A": 0}, {"A": 1}, -1)
+
+
+def test_the_class_of_a_label_is_its_letter_whatever_stands_behind_it():
+    """C12, N1: a raised class, a region's own table and the draw's region do not make another class."""
+    for label in ("B", "B+serious", "B~370100", "B+serious~370100", "B+serious~370100@370102", "B@1+2"):
+        assert class_of(label) == "B"
+    raised = {"D": 10, "D+serious": 10, "D+serious~370100@370102": 10, "A": 50}
+    assert sum(by_class_number(raised, {"D": 6}).values()) == 6
+
+
+shares = st.dictionaries(st.sampled_from("ABCDEF"), st.fractions(0, 1), min_size=6, max_size=6)
+
+
+@given(counts, st.integers(0, 40_000), shares)
+def test_a_fixed_number_follows_the_ratios_of_the_classes(pool, number, ratios):
+    """C12: the whole number is drawn, no stratum above what it has, and of equal strata the riskier gives no less."""
+    quotas = by_number(pool, number, ratios)
+    there = sum(count for label, count in pool.items() if ratios[label])
+    assert sum(quotas.values()) == min(number, there)
+    assert all(quotas[label] <= pool[label] for label in pool)
+    assert all(quotas[label] == 0 for label in pool if not ratios[label])
+    same = dict.fromkeys(pool, 100)
+    found = by_number(same, number, ratios)
+    for one in pool:
+        assert all(found[one] + 1 >= found[other] for other in pool if ratios[other] <= ratios[one])
+
+
+def test_a_fixed_number_of_a_pool_with_worse_classes():
+    """C12: 20 of 100 good and 100 bad ones at four times the ratio: 4 and 16; a class that is used up gives way."""
+    ratios = {"A": Fraction(1, 10), "D": Fraction(4, 10)}
+    assert by_number({"A": 100, "D": 100}, 20, ratios) == {"A": 4, "D": 16}
+    assert by_number({"A": 30, "D": 10}, 24, ratios) == {"A": 14, "D": 10}
+    assert by_number({"A": 10, "D": 5}, 15, ratios) == {"A": 10, "D": 5}
+
+
+@given(st.dictionaries(labels, st.integers(0, 400)), st.fractions(0, 1))
+def test_a_ratio_over_regions_is_rounded_up_once_for_each_class(pool, ratio):
+    """D3: regions share a class's quota; together they give exactly it, however many they are."""
+    classes = {}
+    for label, count in pool.items():
+        classes[class_of(label)] = classes.get(class_of(label), 0) + count
+    quotas = by_ratio(classes, ratio, SmallPool(up_to=0))
+    shared = shared_out(quotas, pool)
+    assert shared.keys() == pool.keys()
+    for one in classes:
+        assert sum(shared[label] for label in pool if class_of(label) == one) == quotas[one]
+    assert all(shared[label] <= pool[label] for label in pool)
