@@ -40,26 +40,31 @@ class AdvisoryLock:
         self._engine = engine
         self._lease_ms = int(lease_s * 1000)
         self._connection: AsyncConnection | None = None
+        self._locked = False
 
     async def hold(self) -> bool:
         """Take the lock, or make sure that it is still held (the heartbeat); False if another has it."""
         try:
-            if self._connection is not None:
+            if self._connection is None:
+                self._connection = await self._open()
+            if self._locked:
                 await self._connection.execute(text("SELECT 1"))
-                return True
-            self._connection = await self._engine.connect()
-            await self._connection.execution_options(isolation_level="AUTOCOMMIT")
-            await self._connection.execute(text(f"SET idle_session_timeout = '{self._lease_ms}ms'"))
-            if await self._connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
-                return True
+            else:
+                query = text("SELECT pg_try_advisory_lock(:key)")
+                self._locked = bool(await self._connection.scalar(query, {"key": LOCK_KEY}))
         except DBAPIError:
-            pass  # the server ended the connection, and with it the lock
-        await self.release()
-        return False
+            await self.release()  # the server ended the connection, and with it the lock
+        return self._locked
+
+    async def _open(self) -> AsyncConnection:
+        connection = await self._engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text(f"SET idle_session_timeout = '{self._lease_ms}ms'"))
+        return connection
 
     async def release(self) -> None:
         """Give the lock back by ending its connection: a pooled one would keep the lock and the timeout."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._locked = self._connection, None, False
         if connection is not None:
             await connection.invalidate()
             await connection.close()
@@ -78,6 +83,11 @@ async def raise_term(db: AsyncSession, holder: str) -> int:
     if term is None:
         raise RuntimeError("the lease vanished inside its own transaction")
     return term
+
+
+async def current_term(db: AsyncSession) -> int | None:
+    """The term whose writes pass the fence; None if nobody has led yet."""
+    return await db.scalar(select(ClockLease.term).where(ClockLease.name == CLOCK))
 
 
 async def lease_is_free(db: AsyncSession, now_s: float, lease_s: float) -> bool:
@@ -117,12 +127,16 @@ async def end_lease(db: AsyncSession, term: int) -> None:
     )
 
 
-async def fence(db: AsyncSession, term: int, now: datetime) -> Fenced | None:
+async def fence(db: AsyncSession, term: int, now: datetime, lease_s: float = LEASE_S) -> Fenced | None:
     """Let a write of this term pass, and keep all others waiting until it commits; None: it must not be.
 
     It must not be where another leads by now, or where `now` is before what the last tick saw: a clock set back would
-    make a step that is past look like the newest one.
+    make a step that is past look like the newest one. A leader who freezes right here would keep the lease row locked
+    for as long as he sleeps; so PostgreSQL ends a transaction in which nothing has been asked for `lease_s`.
     """
+    if db.get_bind().dialect.name != "sqlite":
+        patience = {"ms": f"{int(lease_s * 1000)}ms"}
+        await db.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :ms, true)"), patience)
     query = (
         update(ClockLease)
         .where(ClockLease.name == CLOCK, ClockLease.term == term)

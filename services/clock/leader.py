@@ -51,11 +51,13 @@ class Leader:
                 await self._lock.release()
 
     async def _by_lock(self) -> int | None:
-        held_before = self._term
         if not await self._lock.hold():
             return None
-        if held_before is not None:
-            return held_before
+        # The lock alone does not make a leader: one who lost it while he waited to raise the term raises it after its
+        # next holder did. The holder whose term is overtaken so raises it again; else all would wait for him for ever.
+        async with self._database.read() as db:
+            if self._term is not None and await store.current_term(db) == self._term:
+                return self._term
         async with self._database.write() as db:
             return await store.raise_term(db, self._holder)
 

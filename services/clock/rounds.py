@@ -20,31 +20,31 @@ from services.planning import plans
 OpenAct = Callable[[], AbstractAsyncContextManager[Act]]
 
 
-async def play(open_act: OpenAct, term: int, at_once: int = deadlines.AT_ONCE) -> int:
+async def play(open_act: OpenAct, term: int, at_once: int = deadlines.AT_ONCE, lease_s: float = leader.LEASE_S) -> int:
     """Do all that is due now, as the leader of this term, `at_once` rows a transaction; return how many reminders.
 
     0 if another leads by now, or the clock stands before what was seen: then nothing at all is written.
     """
-    if not await _keep_up(open_act, term):
+    if not await _keep_up(open_act, term, lease_s):
         return 0
     new, looked = 0, 1
     while looked:
         async with open_act() as act:
-            if await leader.fence(act.db, term, act.now) is None:
+            if await leader.fence(act.db, term, act.now, lease_s) is None:
                 return new
             some = await deadlines.remind_some(act, at_once)
             new, looked = new + some.reminders, some.rows
     async with open_act() as act:
-        fenced = await leader.fence(act.db, term, act.now)
+        fenced = await leader.fence(act.db, term, act.now, lease_s)
         if fenced is not None and await digests.morning_due(act, fenced.digested_on):
             await digests.morning(act)
             await leader.remember(act.db, digested_on=deadlines.today(act))
     return new
 
 
-async def _keep_up(open_act: OpenAct, term: int) -> bool:
+async def _keep_up(open_act: OpenAct, term: int, lease_s: float) -> bool:
     async with open_act() as act:
-        fenced = await leader.fence(act.db, term, act.now)
+        fenced = await leader.fence(act.db, term, act.now, lease_s)
         if fenced is None:
             return False
         await _recompute(act, fenced)
