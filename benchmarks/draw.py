@@ -16,33 +16,43 @@ import resource
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
 import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import verify
 from benchmarks.machine import POSTGRES, folder, log, machine, median, peak_mb, timed
-from inspection.draw.announcement import Mode, Source, SourceKind, Team, parse_announcement
-from inspection.draw.crowd import Entry, judged_lists
-from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
-from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS
+from inspection.actors import Actor, DepartmentId, MemberId, Role
+from inspection.draw.announcement import Source, SourceKind, Team, parse_announcement
+from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.match import match, roster
-from inspection.draw.pools import Conflict, DrawInspector, inspectors_to_tsv
+from inspection.draw.pools import Conflict, DrawInspector
 from inspection.draw.result import PUBLISHED, RESULT, published_json, result_json, run_draw
 from inspection.draw.score import least
 from inspection.draw.seed import SEED, seed_json
+from inspection.workdays import official_calendar
 from models.base import KEYS
+from models.blobs import LocalBlobs
 from models.database import Database, run_sync_write
+from models.people import Department, Grant, Inspector, Member
+from models.registers import PlanEntry
 from models.schema import Base
-from models.store.crowds import crowd_in, facts_of
-from models.store.pools import Scope
+from models.store import tasks as store
+from models.tasks import Draw, Task, TaskTeam
+from services.act import Act, House, Rules
+from services.drawing import draws, tasks
 from services.drawing.scoring import Children
 
 ROWS, RUNS, TEN = 1_000_000, 3, 10
 DATABASE = "suicha_bench_draw"
 SEED_HEX = sha256(b"bench").hexdigest()
-CLASSES, TICKETS = "ABCD", {"A": 1, "B": 1, "C": 2, "D": 4}
+CLASSES = "ABCD"
+NOW, FIRST, LAST = datetime(2026, 3, 2, 1, 0, tzinfo=UTC), date(2026, 3, 2), date(2026, 11, 30)
+STAFF = 400
+FREEZER = Actor(member_id=MemberId("freezer"), department_id=DepartmentId(""), roles=frozenset({Role.COORDINATOR}))
 MIX = "A" * 70 + "B" * 22 + "C" * 6 + "D" * 2  # of a hundred targets
 QUOTA_PART = 100  # one in a hundred is drawn
 FIGURES = ("score", "freeze", "match")
@@ -63,7 +73,6 @@ def run(rows: int = ROWS, runs: int = RUNS) -> dict[str, Any]:
         "ratio_score_10m": score.get("ratio"),
         "ratio_freeze_1m_pg": freeze.get("ratio_freeze"),
         "ratio_verify": freeze.get("ratio_verify"),
-        "ratio_verify_draw_alone": freeze.get("ratio_verify_draw_alone"),
         "ratio_match": matched.get("ratio"),
         "peak_mb": max((figures[name].get("peak_mb", 0) for name in FIGURES), default=0),
     }
@@ -136,37 +145,113 @@ def _freeze(rows: int) -> dict[str, float]:
 
 
 async def _freeze_and_draw(rows: int) -> dict[str, float]:
+    """What the server does from the second person's click on: the freeze, then the draw up to its three files."""
     database = Database(POSTGRES.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://") + f"/{DATABASE}")
     try:
         await _fill(database, rows)
+        async with database.write() as db:
+            task_id = await _prepared_task(db)
         ids = [b"9144%014d" % number for number in range(rows)]
         before = timed(lambda: _hash_all(ids))
-        steps = {"read": 0.0, "freeze": 0.0, "draw": 0.0}
         began = time.perf_counter()
-        async with database.read() as db:
-            crowd = await crowd_in(db, Scope(), 2026)
-        steps["read"] = time.perf_counter() - began
-        files = _frozen(crowd)
-        steps["freeze"] = time.perf_counter() - began - steps["read"]
-        drawn = _drawn(files, alone=False)
+        async with database.write() as db:
+            act = Act(db=db, actor=FREEZER, now=NOW, house=_house())
+            row = await draws.freeze(act, task_id, (Source(name="监督员", kind=SourceKind.DICE, note="骰子"),))
+        frozen = time.perf_counter() - began
+        files = await _frozen_files(database, row)
+        drawn = _drawn(files, row.secret, alone=False)
         spent = time.perf_counter() - began
-        steps["draw"] = spent - steps["freeze"] - steps["read"]
         reference = (before + timed(lambda: _hash_all(ids))) / 2
-        alone = timed(lambda: _drawn(files, alone=True))
+        pool_s = await _pool_alone(database, task_id)
+        alone = timed(lambda: _drawn(files, row.secret, alone=True))
         verified = timed(lambda: _verified(files | drawn))
     finally:
         await database.close()
     return {
         "hashlib_s": reference,
-        **{f"{name}_s": seconds for name, seconds in steps.items()},
+        "pool_s": pool_s,
+        "freeze_s": frozen,
+        "draw_s": spent - frozen,
         "product_s": spent,
         "ratio_freeze": spent / reference,
         "draw_alone_s": alone,
         "verify_s": verified,
-        "ratio_verify": verified / spent,
-        "ratio_verify_draw_alone": verified / alone,
+        "ratio_verify": verified / alone,
         "peak_mb": _peak_of_all(),
     }
+
+
+async def _frozen_files(database: Database, row: Draw) -> dict[str, bytes]:
+    async with database.read() as db:
+        return await draws.frozen_files(Act(db=db, actor=FREEZER, now=NOW, house=_house()), row)
+
+
+async def _pool_alone(database: Database, task_id: str) -> float:
+    """The pool once more by itself: read in order and judged, as a preview and the freeze do."""
+    async with database.read() as db:
+        act = Act(db=db, actor=FREEZER, now=NOW, house=_house())
+        task = await store.task(db, FREEZER, task_id)
+        began = time.perf_counter()
+        await tasks.pool_of(act, task)
+        return time.perf_counter() - began
+
+
+def _house() -> House:
+    return House(
+        office_name="演示",
+        lead_code="YS",
+        origin="http://127.0.0.1",
+        blobs=LocalBlobs(folder() / "blobs"),
+        calendar=official_calendar(),
+        rules=Rules(confirm_libraries=False, class_ratio_factor={}),
+        link_key=bytes(32),
+        photo_lab=None,
+        font=folder(),
+    )
+
+
+async def _prepared_task(db: AsyncSession) -> str:
+    """A task of two departments with 200 inspectors each over the whole register, prepared by somebody else."""
+    departments = [Department(code=f"d{number}", name=f"演示{number}局") for number in range(2)]
+    db.add_all(departments)
+    await db.flush()
+    entry = PlanEntry(
+        key="bench", department_id=departments[0].id, year=2026, name="演示", starts_on=FIRST, ends_on=LAST, digest="-"
+    )
+    db.add(entry)
+    await db.flush()
+    task = Task(
+        number="演示抽查〔2026〕1号",
+        department_id=departments[0].id,
+        plan_entry_id=entry.id,
+        name="演示",
+        status="prepared",
+        prepared_by="another",
+        starts_on=FIRST,
+        ends_on=LAST,
+        quota={"ratio": str(1 / QUOTA_PART)},
+        created_at=NOW,
+    )
+    db.add(task)
+    members = [
+        Member(department_id=departments[number % 2].id, userid=f"i{number:04}", name="演示") for number in range(STAFF)
+    ]
+    db.add_all(members)
+    await db.flush()
+    for place, department in enumerate(departments):
+        db.add(TaskTeam(task_id=task.id, department_id=department.id, position=place))
+    for one in members:
+        db.add(Grant(member_id=one.id, role=Role.INSPECTOR.value))
+        db.add(
+            Inspector(
+                member_id=one.id,
+                department_id=one.department_id,
+                staff_no=one.userid,
+                kind="certified",
+                certificate_expires=LAST,
+            )
+        )
+    return task.id
 
 
 async def _fill(database: Database, rows: int) -> None:
@@ -192,34 +277,10 @@ async def _fill(database: Database, rows: int) -> None:
         db.execute("VACUUM ANALYZE targets")
 
 
-def _frozen(crowd: bytes) -> dict[str, bytes]:
-    """Do what `services.drawing.draws.freeze` does with a pool, from the database's bytes on."""
-    targets, excluded = judged_lists(crowd, _judge)
-    people = [DrawInspector(id=f"i{number:04}", department=f"d{number % 2}", skills=()) for number in range(400)]
-    lists = {TARGETS: targets, INSPECTORS: inspectors_to_tsv(people), CONFLICTS: b"", EXCLUDED: excluded}
-    quotas = {label: targets.count(f"\t{label}\t".encode()) // QUOTA_PART for label in CLASSES}
-    terms = Terms(
-        draw_id="bench-2026-0001",
-        mode=Mode.DOUBLE,
-        frozen_at="2026-11-20T09:00:00+08:00",
-        scope_rule="全部检查对象",
-        quotas=quotas,
-        teams=(Team(department="d0", size=2), Team(department="d1", size=2)),
-        sources=(Source(name="监督员", kind=SourceKind.DICE, note="骰子"),),
-    )
-    return freeze_files(terms, lists, bytes(range(32)), Children().subtrees)
-
-
-def _judge(facts: str) -> Entry:
-    one = facts_of(facts)
-    reason = one.status if one.status != "open" else "yearly-limit" if one.together > 1 else ""
-    return Entry(stratum=one.credit_class, tickets=TICKETS[one.credit_class], reason=reason)
-
-
-def _drawn(files: dict[str, bytes], *, alone: bool) -> dict[str, bytes]:
+def _drawn(files: dict[str, bytes], secret: str, *, alone: bool) -> dict[str, bytes]:
     """Draw: as the server does with what it froze itself, or `alone`: one process, every rule of every line checked."""
     sources = parse_announcement(files[ANNOUNCEMENT]).sources
-    seed = {SEED: seed_json(files[ANNOUNCEMENT], sources, DICE)}
+    seed = {SEED: seed_json(files[ANNOUNCEMENT], sources, DICE | {draws.SYSTEM_SOURCE: secret})}
     result = run_draw(files | seed) if alone else run_draw(files | seed, Children().score, own=True)
     written = result_json(result)
     return seed | {RESULT: written, PUBLISHED: published_json(result, {}, written)}

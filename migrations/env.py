@@ -10,6 +10,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
+from models.base import here_only
 from models.schema import Base
 
 
@@ -20,12 +21,14 @@ def plain_type(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     return False
 
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=Base.metadata,
     render_as_batch=True,  # SQLite cannot alter a column: the table is copied
     render_item=plain_type,
     compare_type=True,
+    include_object=here_only(connection.dialect.name),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +33,15 @@ class Base(DeclarativeBase):
     """All tables; `Base.metadata` is what the migrations are held against."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def here_only(dialect: str) -> Callable[..., bool]:
+    """Give alembic's `include_object`: what one database alone has (`info={"only": ...}`) is not missed in another."""
+
+    def belongs(item: Any, *_: object) -> bool:
+        return bool(item.info.get("only", dialect) == dialect)
+
+    return belongs
 
 
 def new_id() -> str:

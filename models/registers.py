@@ -21,7 +21,16 @@ class Target(Base):
 
     __tablename__ = "targets"
     # One index in the order in which the console lists targets: whatever is filtered by, this alone is read.
-    __table_args__ = (Index("ix_targets_filter", "region_code", "trade", "credit_class", "status", "code", "name"),)
+    __table_args__ = (
+        Index("ix_targets_filter", "region_code", "trade", "credit_class", "status", "code", "name"),
+        # A pool is read by this alone, in its order (models.store.crowds); SQLite has no such indexes.
+        Index(
+            "ix_targets_pool",
+            "code",
+            postgresql_include=("status", "credit_class", "region_code", "trade", "labels"),
+            info={"only": "postgresql"},
+        ).ddl_if(dialect="postgresql"),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     code: Mapped[str] = mapped_column(_bytewise(18), unique=True)
     identifier_kind: Mapped[str] = mapped_column(String(16), default="credit_code")  # or registration, made

@@ -17,6 +17,14 @@ from sqlalchemy import Table, func, insert, select
 from app import samples
 from inspection.actors import SYSTEM, Actor
 from inspection.draw.announcement import Source, SourceKind
+from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS
+from inspection.draw.pools import (
+    Pools,
+    conflicts_from_tsv,
+    excluded_from_tsv,
+    inspectors_from_tsv,
+    targets_from_tsv,
+)
 from inspection.workdays import local_date, official_calendar
 from models.base import Base
 from models.blobs import LocalBlobs
@@ -30,6 +38,7 @@ from models.tasks import Draw
 from services.act import Act, House, Rules
 from services.drawing import draws, tasks
 from services.drawing.orders import TaskOrder
+from services.drawing.tasks import Pool
 from services.imports import read_file, run_import
 from services.people.signin import member_actor
 from tests.conftest import Clock
@@ -54,6 +63,16 @@ def sample_csv(kind: str) -> bytes:
         "plan": (samples.PLAN_HEADERS, samples.sample_plan(2026)),
     }[kind]
     return write_csv(headers, rows)
+
+
+def pools_in(pool: Pool) -> Pools:
+    """The values of a pool's four lists."""
+    return Pools(
+        candidates=targets_from_tsv(pool.lists[TARGETS]),
+        inspectors=inspectors_from_tsv(pool.lists[INSPECTORS]),
+        conflicts=conflicts_from_tsv(pool.lists[CONFLICTS]),
+        exclusions=excluded_from_tsv(pool.lists[EXCLUDED]),
+    )
 
 
 def house_of(folder: Path, **rules: Any) -> House:

@@ -57,6 +57,37 @@ def quick_tally(file: str, data: bytes, apart: frozenset[bytes] = frozenset()) -
     return Tally(count=count, labels=named, shared=shared.decode())
 
 
+class Ids:
+    """The ids of a sorted list, looked up by halving: nothing is kept beside the bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        """Look into a list that keeps every rule."""
+        self._data = data
+
+    def __contains__(self, id_: object) -> bool:
+        """Tell whether a line begins with this id."""
+        return isinstance(id_, str) and self.start(id_) is not None
+
+    def label(self, id_: str) -> str:
+        """Give the second field of an id's line, empty if there is no such line."""
+        start = self.start(id_)
+        return "" if start is None else self._data[start : self._data.find(b"\n", start)].split(b"\t")[1].decode()
+
+    def start(self, id_: str) -> int | None:
+        """Give where the line of an id begins, or None."""
+        key, low, high = id_.encode(), 0, len(self._data)
+        while low < high:
+            middle = self._data.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            found = self._data[middle : self._data.find(b"\t", middle)]
+            if found == key:
+                return middle
+            if found < key:
+                low = self._data.find(b"\n", middle) + 1
+            else:
+                high = middle
+        return None
+
+
 def ids_of(file: str, data: bytes) -> frozenset[bytes]:
     """Give the ids of a list that keeps every rule."""
     return frozenset(id_ for block in blocks(data) for id_ in columns(block, WIDTHS[file])[0])

@@ -39,6 +39,7 @@ STATUSES = {
 }
 STATUS_WORDS = {status: word for status, (word, _) in STATUSES.items()}
 _CLASSES = ("A", "B", "C", "D")
+MOST_IN_LABELS = 200
 MAX_NAME, MAX_ADDRESS, MAX_SCOPE = 256, 512, 100_000
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -111,7 +112,10 @@ def _phone(words: str) -> str:
 
 
 def _labels(words: str) -> tuple[str, ...]:
-    return tuple(sorted(map(clean_text(32), names(words))))
+    found = tuple(sorted(map(clean_text(32), names(words))))
+    if sum(map(len, found)) > MOST_IN_LABELS:  # they stand in an index, and there is no more room in one
+        raise unreadable(f"监管标签合计不能超过 {MOST_IN_LABELS} 个字")
+    return found
 
 
 def _until(words: str) -> str:

@@ -1,61 +1,127 @@
-"""A scope of any size, read as bytes: one value of the database's instead of a row per target (D4).
+"""A scope of any size, read as bytes: a few thousand targets a value instead of a row a target (D4).
 
-Scope + year -> "code TAB facts LF" of every target, sorted and joined by the database -> crowd
+Scope + year -> pages of "code TAB facts LF", sorted and joined by the database -> one after the other, never all
 
-A million targets come in about a second this way; the meaning is that of `pools.targets_in`.
+One statement reads everything, so that the pool is of one moment; a million targets take about half a second. Pages
+because ten million lines in one value are more than PostgreSQL holds, and because the first can be judged while the
+database puts the second together.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select, text
+from sqlalchemy import CTE, ColumnElement, Text, cast, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from models.registers import Target
 from models.store.ledger import counted
-from models.store.pools import InScope, Scope, covers
+from models.store.pools import CODES_AT_ONCE, Scope, covers
 
 BETWEEN = "|"  # between facts; none of those before the labels can hold one
-SORT_MEMORY = "128MB"
+PAGE = 50_000  # targets a page, whatever of them is in the scope: about two megabytes
+LAST = "\U0010ffff"  # no code stands behind it
 
 
-async def crowd_in(db: AsyncSession, scope: Scope, year: int) -> bytes:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InScope:
+    """What decides about a target of the scope, as the draw needs it."""
+
+    status: str
+    credit_class: str
+    labels: tuple[str, ...]
+    region_code: str
+    trade: str
+    visits: int  # of the year that count, by all departments of this level (R1)
+    together: int  # ... and of all levels
+
+
+async def crowd_in(db: AsyncSession, scope: Scope, year: int, page: int = PAGE) -> AsyncIterator[bytes]:
     """Every target of the scope, sorted by the bytes of its code, with the facts that decide what becomes of it."""
-    on_postgres = db.get_bind().dialect.name == "postgresql"
-    if on_postgres:  # a million codes are sorted in memory, for this transaction alone
-        await db.execute(text(f"SET LOCAL work_mem = '{SORT_MEMORY}'"))
-        await db.execute(text("SET LOCAL jit = off"))
-    visits = counted(year)
+    first: ColumnElement[str] = literal("")
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(text("SET LOCAL jit = off"))  # compiling takes longer than reading a page
+        first = first.collate("C")
+    edges = _edges(first, page)
+    counts = _visited(year)
+    ends = select(edges.c.code, func.lead(edges.c.code).over(order_by=edges.c.code).label("until"))
+    between = ends.where(edges.c.code.is_not(None)).subquery("between")
+    lines = (
+        select(_line(counts.c.visits).label("line"))
+        .select_from(Target)
+        .outerjoin(counts, counts.c.code == Target.code)
+        .where(covers(scope), Target.code > between.c.code, Target.code <= func.coalesce(between.c.until, LAST))
+        .order_by(Target.code)
+        .correlate(between)
+        .subquery()
+    )
+    joined = select(func.aggregate_strings(lines.c.line, "")).scalar_subquery()
+    query = select(joined).select_from(between).order_by(between.c.code).execution_options(yield_per=1)
+    async for whole in await db.stream_scalars(query):
+        if whole:
+            yield whole.encode()
+
+
+async def crowd_of(db: AsyncSession, codes: Sequence[str], year: int) -> AsyncIterator[bytes]:
+    """The targets with these codes, likewise, whatever they have become."""
+    counts = _visited(year)
+    wanted = sorted(codes, key=str.encode)
+    for start in range(0, len(wanted), CODES_AT_ONCE):
+        query = (
+            select(_line(counts.c.visits))
+            .select_from(Target)
+            .outerjoin(counts, counts.c.code == Target.code)
+            .where(Target.code.in_(wanted[start : start + CODES_AT_ONCE]))
+            .order_by(Target.code)
+        )
+        if page := "".join((await db.scalars(query)).all()):
+            yield page.encode()
+
+
+def _visited(year: int) -> CTE:
+    """The few targets with visits that count, by code: the register's own index need not be read for it."""
+    found, other = counted(year), aliased(Target)
+    visits = cast(found.c.own, Text) + literal(BETWEEN) + cast(found.c.together, Text)
+    return (
+        select(other.code, visits.label("visits"))
+        .join(found, found.c.target_id == other.id)
+        .cte("visited")
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _line(visits: ColumnElement[str]) -> ColumnElement[str]:
+    none = f"0{BETWEEN}0"
     facts = (
-        Target.status,
         Target.credit_class,
         Target.region_code,
         Target.trade,
-        cast(func.coalesce(visits.c.own, 0), Text),
-        cast(func.coalesce(visits.c.together, 0), Text),
+        func.coalesce(visits, none),
         cast(Target.labels, Text),
     )
-    line: ColumnElement[str] = Target.code + literal("\t") + facts[0]
-    for fact in facts[1:]:
+    line: ColumnElement[str] = Target.code + literal("\t") + Target.status
+    for fact in facts:
         line = line + literal(BETWEEN) + fact
-    rows = (
-        select((line + literal("\n")).label("line"))
-        .outerjoin(visits, visits.c.target_id == Target.id)
-        .where(covers(scope))
-        .order_by(Target.code.collate("C") if on_postgres else Target.code)
-        .subquery()
+    return line + literal("\n")
+
+
+def _edges(first: ColumnElement[str], page: int) -> CTE:
+    """The codes after which pages begin: none, then every `page`-th of the register, found by its index alone."""
+    edges = select(first.label("code")).cte("edges", recursive=True)
+    one = aliased(Target)
+    following = (
+        select(one.code).where(one.code > edges.c.code).order_by(one.code).offset(page - 1).limit(1).scalar_subquery()
     )
-    whole = await db.scalar(select(func.aggregate_strings(rows.c.line, "")))
-    return str(whole or "").encode()
+    return edges.union_all(select(following).where(edges.c.code.is_not(None)))
 
 
 def facts_of(facts: str) -> InScope:
-    """Read the facts of one line, of a target without name."""
+    """Read the facts of one line."""
     status, credit_class, region_code, trade, own, together, labels = facts.split(BETWEEN, 6)
     return InScope(
-        id="",
-        code="",
         status=status,
         credit_class=credit_class,
         labels=tuple(json.loads(labels)),

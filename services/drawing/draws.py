@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from inspection.actors import Role
 from inspection.draw.announcement import Mode, Source, SourceKind
 from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
-from inspection.draw.pools import Pools
+from inspection.draw.lists import CONFLICTS
 from inspection.draw.refusals import SeedValueError
 from inspection.draw.result import PUBLISHED, RESULT, DrawResult, published_json, result_json, run_draw
 from inspection.draw.seed import SEED, check_entry, seed_json
@@ -62,7 +62,10 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
     secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
     number = await _draw_number(act)
     terms = _terms(act, task, pool, number, _all_sources(sources, secret))
-    files = {**await asyncio.to_thread(_freeze, terms, pool.frozen(), master), **lowers.lists(pool.lower)}
+    files = {
+        **await asyncio.to_thread(freeze_files, terms, pool.frozen(), master, Children().subtrees),
+        **lowers.lists(pool.lower),
+    }
     draw = Draw(
         number=number,
         task_id=task.id,
@@ -74,9 +77,9 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
         secret=secret.hex(),
         master=master.hex(),
         counts={
-            "targets": len(pool.pools.candidates),
-            "excluded": len(pool.pools.exclusions),
-            "inspectors": len(pool.pools.inspectors),
+            "targets": pool.candidates,
+            "excluded": pool.excluded.total(),
+            "inspectors": len(pool.people),
             "to_draw": sum(pool.quotas.values()),
         },
     )
@@ -91,10 +94,6 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
         short_accepted=len(pool.short_targets),
     )
     return draw
-
-
-def _freeze(terms: Terms, pools: Pools, master: bytes) -> dict[str, bytes]:
-    return freeze_files(terms, pools.files(), master, Children().subtrees)
 
 
 async def _draw_number(act: Act) -> str:
@@ -125,9 +124,9 @@ def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source,
         quotas=pool.quotas,
         teams=() if pool.lower or pool.mode is Mode.ORDER else pool.teams,
         sources=sources,
-        conflict_reasons=pool.barred.counts() if pool.frozen().conflicts else {},
+        conflict_reasons=pool.barred.counts() if pool.frozen()[CONFLICTS] else {},
         lower=tuple(one.commitment() for one in pool.lower),
-        further=kinds.further_keys(task, len(pool.pools.candidates)),
+        further=kinds.further_keys(task, pool.candidates),
     )
 
 

@@ -9,29 +9,35 @@ dispatched down by region, are drawn as `targets`, and each part matches its own
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from inspection import quotas, regions
 from inspection.draw.announcement import Mode, Team
+from inspection.draw.crowd import Crowd, Entry
+from inspection.draw.lists import Ids
 from inspection.draw.lower import Lower
 from inspection.draw.match import Roster
 from inspection.draw.merge import AND, ItemPool, merge
 from inspection.draw.pools import (
-    ANY_TARGET,
-    Candidate,
+    Conflict,
+    DrawInspector,
     Exclusion,
-    Pools,
     conflicts_to_tsv,
+    excluded_from_tsv,
+    excluded_to_tsv,
     inspectors_to_tsv,
+    targets_from_tsv,
+    targets_to_tsv,
 )
 from inspection.quotas import IN, SmallPool, region_of, stratum_of
 from inspection.recusals import without_anybody
-from models.store import pools as pool_store
-from models.store.pools import InScope, Scope
+from models.store.crowds import crowd_in, crowd_of, facts_of
+from models.store.pools import Scope
 from models.store.tasks import TeamRow
 from models.tasks import Task
 from services.act import Act, Rules
@@ -53,9 +59,10 @@ KIND_WORDS = {
 class Sorted:
     """A task's scope sorted out. `serves`: by department, the regions or item sets it serves; empty: everybody all."""
 
-    found: Sequence[InScope]
-    candidates: tuple[Candidate, ...]
-    exclusions: tuple[Exclusion, ...]
+    targets: bytes  # targets.tsv
+    excluded: bytes  # excluded.tsv
+    strata: Counter[str]  # candidates by stratum
+    reasons: Counter[str]  # who is left out, by reason
     quotas: dict[str, int]
     serves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     trouble: tuple[str, ...] = ()
@@ -80,34 +87,51 @@ async def sort_out(act: Act, task: Task, rows: Sequence[TeamRow]) -> Sorted:
     """Sort the targets of a task's scope into strata, and say how many of each are drawn."""
     if task.terms.get("merge"):
         return await _merged(act, task)
-    found = await _found(act, task)
-    number = task.quota.get("count")
-    base = min(Fraction(1), Fraction(int(number), len(found) or 1)) if number else Fraction(task.quota.get("ratio", 1))
-    lists = await policies.judged(act, task, found, base)
     at_least = int(task.quota.get("each_region", 0))
     serves = {row.department.code: frozenset({row.region}) for row in rows if row.region}
-    candidates = lists.candidates
-    if serves or at_least:
-        own = frozenset().union(*serves.values()) if serves else None
-        where = {one.code: _region(one.region_code, own) for one in found}
-        candidates = tuple(replace(one, stratum=stratum_of(one.stratum, where[one.id])) for one in candidates)
-    counts = Counter(one.stratum for one in candidates)
-    drawn = dict(counts) if Mode(task.mode) in EVERYBODY else _quotas(task, counts, lists.ratios, act.house.rules)
+    own = frozenset().union(*serves.values()) if serves else None
+    judge = await policies.pool_judge(act, task)
+
+    def placed(facts: str) -> Entry:
+        entry = judge(facts)
+        return replace(entry, stratum=stratum_of(entry.stratum, _region(facts_of(facts).region_code, own)))
+
+    crowd = Crowd(placed if serves or at_least else judge)
+    await _read(_pages(act, task), crowd)
+    counts = crowd.strata()
+    number, whole = task.quota.get("count"), counts.total() + crowd.reasons().total()
+    base = min(Fraction(1), Fraction(int(number), whole or 1)) if number else Fraction(task.quota.get("ratio", 1))
+    everybody = Mode(task.mode) in EVERYBODY
+    drawn = dict(counts) if everybody else _quotas(task, counts, judge.ratios(base), act.house.rules)
     lost = sum(count for label, count in counts.items() if serves and region_of(label) == NOWHERE)
+    targets, excluded = crowd.lists()
     return Sorted(
-        found=found,
-        candidates=candidates,
-        exclusions=lists.exclusions,
+        targets=targets,
+        excluded=excluded,
+        strata=counts,
+        reasons=crowd.reasons(),
         quotas=quotas.at_least_each_region(drawn, counts, at_least),
         serves=serves,
         trouble=(f"{lost} 户不在任何下级部门的区域内，请补充区域或下级部门",) if lost else (),
     )
 
 
-async def _found(act: Act, task: Task) -> Sequence[InScope]:
+async def _pages(act: Act, task: Task) -> AsyncIterator[bytes]:
+    year = task.starts_on.year
     if task.parent_id:
-        return await pool_store.targets_coded(act.db, await batches.codes_of(act, task), task.starts_on.year)
-    return await pool_store.targets_in(act.db, Scope.from_data(task.scope), task.starts_on.year)
+        codes = await batches.codes_of(act, task)
+        pages = crowd_of(act.db, codes, year)
+    else:
+        pages = crowd_in(act.db, Scope.from_data(task.scope), year)
+    async for page in pages:
+        yield page
+
+
+async def _read(pages: AsyncIterator[bytes], crowd: Crowd) -> None:
+    """Judge a page of the scope in a thread while the database puts the next one together."""
+    page = await anext(pages, b"")
+    while page:
+        page, _ = await asyncio.gather(anext(pages, b""), asyncio.to_thread(crowd.take, page))
 
 
 def _region(code: str, own: frozenset[str] | None) -> str:
@@ -136,19 +160,18 @@ def _small(rules: Rules) -> SmallPool:
 
 async def _merged(act: Act, task: Task) -> Sorted:
     """Several items over one target: strata are `class@set of items`, each with the highest ratio of its set."""
-    found: dict[str, InScope] = {}
     exclusions: dict[str, Exclusion] = {}
     pools: list[ItemPool] = []
     ratios: dict[str, Mapping[str, Fraction]] = {}
     for key, one in merged_items(task).items():
-        some = await pool_store.targets_in(act.db, Scope.from_data(one["scope"]), task.starts_on.year)
-        lists = await policies.judged(act, task, some, Fraction(one["ratio"]))
-        found |= {target.code: target for target in some}
-        exclusions |= {gone.id: gone for gone in lists.exclusions}
-        ratios[key] = lists.ratios
-        pools.append(
-            ItemPool(item=key, department=one["department"], ratio=Fraction(one["ratio"]), candidates=lists.candidates)
-        )
+        ratio, judge = Fraction(one["ratio"]), await policies.pool_judge(act, task)
+        crowd = Crowd(judge)
+        await _read(crowd_in(act.db, Scope.from_data(one["scope"]), task.starts_on.year), crowd)
+        targets, excluded = crowd.lists()
+        exclusions |= {gone.id: gone for gone in excluded_from_tsv(excluded)}
+        ratios[key] = judge.ratios(ratio)
+        candidates = targets_from_tsv(targets)
+        pools.append(ItemPool(item=key, department=one["department"], ratio=ratio, candidates=candidates))
     whole = merge(pools)
     counts = Counter(one.stratum for one in whole.candidates)
     highest = {
@@ -156,9 +179,10 @@ async def _merged(act: Act, task: Task) -> Sorted:
     }
     empty = [one["name"] for key, one in merged_items(task).items() if not ratios[key]]
     return Sorted(
-        found=[found[code] for code in sorted(found)],
-        candidates=whole.candidates,
-        exclusions=tuple(exclusions.values()),
+        targets=targets_to_tsv(whole.candidates),
+        excluded=excluded_to_tsv(exclusions.values()),
+        strata=counts,
+        reasons=Counter(one.reason for one in exclusions.values()),
         quotas=quotas.by_class(counts, highest, _small(act.house.rules)),
         serves={department: frozenset(sets) for department, sets in whole.parts.items()},
         trouble=tuple(f"“{name}”的范围内没有可抽取的检查对象" for name in empty),
@@ -192,7 +216,12 @@ def further_keys(task: Task, candidates: int) -> dict[str, Any]:
     return {}
 
 
-def parts(serves: Mapping[str, frozenset[str]], teams: Sequence[Team], pools: Pools) -> tuple[Lower, ...]:
+def parts(
+    serves: Mapping[str, frozenset[str]],
+    teams: Sequence[Team],
+    inspectors: Sequence[DrawInspector],
+    conflicts: Sequence[Conflict],
+) -> tuple[Lower, ...]:
     """Give the parts that match for themselves: departments that serve the same regions or sets go together."""
     together: dict[frozenset[str], list[Team]] = {}
     for team in teams:
@@ -201,7 +230,7 @@ def parts(serves: Mapping[str, frozenset[str]], teams: Sequence[Team], pools: Po
     found = []
     for where, some in together.items():
         departments = {team.department for team in some}
-        people = [one for one in pools.inspectors if one.department in departments]
+        people = [one for one in inspectors if one.department in departments]
         ids = {one.id for one in people}
         found.append(
             Lower(
@@ -209,7 +238,7 @@ def parts(serves: Mapping[str, frozenset[str]], teams: Sequence[Team], pools: Po
                 regions=tuple(sorted(where)),
                 teams=tuple(some),
                 inspectors=inspectors_to_tsv(people),
-                conflicts=conflicts_to_tsv(one for one in pools.conflicts if one.inspector in ids),
+                conflicts=conflicts_to_tsv(one for one in conflicts if one.inspector in ids),
             )
         )
     return tuple(found)
@@ -217,25 +246,27 @@ def parts(serves: Mapping[str, frozenset[str]], teams: Sequence[Team], pools: Po
 
 def served(found: Sorted) -> Callable[[str, str], bool]:
     """Give what tells whether a department (code) is to inspect a target (code)."""
-    where = {one.id: region_of(one.stratum) for one in found.candidates} if found.serves else {}
-    return lambda department, target: not found.serves or where.get(target) in found.serves.get(department, ())
+    ids = Ids(found.targets)
+    return lambda department, target: (
+        not found.serves or region_of(ids.label(target)) in found.serves.get(department, ())
+    )
 
 
-def nobody_for(
-    serves: Mapping[str, frozenset[str]], teams: Sequence[Team], people: Roster, candidates: Sequence[Candidate]
-) -> tuple[str, ...]:
+def nobody_for(found: Sorted, teams: Sequence[Team], people: Roster) -> tuple[str, ...]:
     """Give the targets that nobody of any team that serves them may inspect."""
-    if not serves:
+    if not found.serves:
         return without_anybody(teams, people)
-    where = {one.id: region_of(one.stratum) for one in candidates if one.id in people.barred}
+    ids = Ids(found.targets)
+    where = {one: region_of(ids.label(one)) for one in people.barred if one in ids}
     eligible = {team.department: people.eligible(team) for team in teams}
     return tuple(
         sorted(
             target
             for target, label in where.items()
-            if target != ANY_TARGET
-            and not any(
-                eligible[department] - people.barred_from(target) for department, own in serves.items() if label in own
+            if not any(
+                eligible[department] - people.barred_from(target)
+                for department, own in found.serves.items()
+                if label in own
             )
         )
     )

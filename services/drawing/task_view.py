@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from inspection.actors import Role
 from inspection.draw.announcement import SourceKind
+from inspection.draw.pools import ANY_TARGET
 from inspection.item_rules import inspected_from
 from inspection.outcomes import result_text
 from inspection.policy import CLASSES, UNCLASSIFIED
@@ -132,8 +133,8 @@ async def choices(act: Act, plan_entry_id: str) -> dict[str, Any]:
 async def _teams(act: Act, task: Task, pool: Pool | None) -> list[dict[str, Any]]:
     fitting: Counter[str] = Counter()
     if pool:
-        barred = {conflict.inspector for conflict in pool.pools.conflicts if conflict.target == "*"}
-        fitting.update(one.department for one in pool.pools.inspectors if one.id not in barred)
+        barred = {inspector for target, inspector in pool.barred.reasons if target == ANY_TARGET}
+        fitting.update(one.department for one in pool.people if one.id not in barred)
     return [
         {
             "department": row.department.name,
@@ -147,11 +148,10 @@ async def _teams(act: Act, task: Task, pool: Pool | None) -> list[dict[str, Any]
 
 
 async def _preview(act: Act, pool: Pool) -> dict[str, Any]:
-    reasons = Counter(one.reason for one in pool.pools.exclusions)
     return {
-        "in_scope": len(pool.pools.candidates) + len(pool.pools.exclusions),
-        "candidates": len(pool.pools.candidates),
-        "excluded": {EXCLUSION_WORDS.get(reason, reason): count for reason, count in reasons.items()},
+        "in_scope": pool.candidates + pool.excluded.total(),
+        "candidates": pool.candidates,
+        "excluded": {EXCLUSION_WORDS.get(reason, reason): count for reason, count in pool.excluded.items()},
         "to_draw": sum(pool.quotas.values()),
         "short_risk": list(pool.short_risk),
         "conflicts": {CONFLICT_WORDS[reason]: count for reason, count in pool.barred.counts().items()},

@@ -5,16 +5,18 @@ plan entry -> create -> draft (preview as often as wanted) -> prepare by one -> 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from inspection.draw.announcement import Mode, Team
+from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS, Ids
 from inspection.draw.lower import Lower
-from inspection.draw.match import roster
-from inspection.draw.pools import DrawInspector, Pools
+from inspection.draw.match import Roster, roster
+from inspection.draw.pools import DrawInspector, conflicts_to_tsv, inspectors_to_tsv
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.item_rules import inspected_from, ratio_limit
 from inspection.policy import REASON_WORDS
@@ -49,22 +51,29 @@ class Pool:
     """A task's pool as it stands now: the lists, the quotas, and what stands in the way of a freeze."""
 
     mode: Mode  # the protocol's
-    pools: Pools
+    lists: Mapping[str, bytes]  # the four lists, by file name
+    strata: Counter[str]  # candidates by stratum
+    excluded: Counter[str]  # who is left out, by reason
+    people: tuple[DrawInspector, ...]
     quotas: dict[str, int]
     teams: tuple[Team, ...]
     short_risk: tuple[str, ...]
-    target_ids: dict[str, str]  # code -> id
     inspectors: dict[str, Available]  # staff number -> inspector
     barred: Barred
     short_targets: tuple[ShortTarget, ...]  # staffed short because of conflicts about these very targets
     without_anybody: tuple[str, ...]  # nobody of any team may inspect these
     lower: tuple[Lower, ...] = ()  # parts that match their own inspectors from the seed of this draw
 
-    def frozen(self) -> Pools:
+    @property
+    def candidates(self) -> int:
+        """How many may be drawn."""
+        return self.strata.total()
+
+    def frozen(self) -> Mapping[str, bytes]:
         """The lists of the draw itself: where it draws no inspectors, theirs are empty, or stand with the parts."""
         if self.mode in kinds.WITH_PEOPLE:
-            return self.pools
-        return replace(self.pools, inspectors=(), conflicts=())
+            return self.lists
+        return {**self.lists, INSPECTORS: b"", CONFLICTS: b""}
 
 
 async def create_task(act: Act, order: TaskOrder) -> Task:
@@ -198,13 +207,13 @@ async def prepare(act: Act, task_id: str) -> Task:
     pool = await pool_of(act, task)
     refuse_unready(pool)
     await advance(act.db, task, "prepared", come_from={"draft"}, what="任务", prepared_by=act.actor.member_id)
-    act.record("task-prepare", f"task:{task.id}", candidates=len(pool.pools.candidates))
+    act.record("task-prepare", f"task:{task.id}", candidates=pool.candidates)
     return task
 
 
 def refuse_unready(pool: Pool) -> None:
     """Refuse a pool that nobody could be drawn from, or whose teams would be short everywhere."""
-    if not pool.pools.candidates:
+    if not pool.candidates:
         raise ConflictError(what="任务", why="范围内没有可抽取的检查对象。")
     if pool.short_risk:
         raise ConflictError(what="任务", why="；".join(pool.short_risk))
@@ -228,35 +237,38 @@ async def pool_of(act: Act, task: Task) -> Pool:
     teams = tuple(
         Team(department=row.department.code, size=task.team_size, skills=tuple(sorted(row.skills))) for row in team_rows
     )
-    barred = await recusals.barred(act, people, teams, {one.id for one in sorted_out.candidates})
-    pools = Pools(
-        candidates=sorted_out.candidates,
-        inspectors=tuple(
-            DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people
-        ),
-        conflicts=barred.conflicts(),
-        exclusions=sorted_out.exclusions,
+    barred = await recusals.barred(act, people, teams, Ids(sorted_out.targets))
+    drawable = tuple(
+        DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people
     )
+    conflicts = barred.conflicts()
     names = {row.department.code: row.department.name for row in team_rows}
-    held = roster(pools.inspectors, pools.conflicts)
+    held = roster(drawable, conflicts)
     staffed = mode in kinds.WITH_PEOPLE or bool(sorted_out.serves)  # else people are appointed after the draw, or later
     return Pool(
         mode=mode,
-        pools=pools,
+        lists={
+            TARGETS: sorted_out.targets,
+            INSPECTORS: inspectors_to_tsv(drawable),
+            CONFLICTS: conflicts_to_tsv(conflicts),
+            EXCLUDED: sorted_out.excluded,
+        },
+        strata=sorted_out.strata,
+        excluded=sorted_out.reasons,
+        people=drawable,
         quotas=sorted_out.quotas,
         teams=teams,
         short_risk=(
             *await libraries.trouble_with(act, Scope.from_data(task.scope)),
             *sorted_out.trouble,
-            *(_short_risk(pools, teams, names) if staffed else ()),
+            *(_short_risk(held, teams, names) if staffed else ()),
             *await _unlisted(act, task),
         ),
-        target_ids={one.code: one.id for one in sorted_out.found},
         inspectors={one.staff_no: one for one in people},
         barred=barred,
         short_targets=short_targets(teams, held, barred, kinds.served(sorted_out)) if staffed else (),
-        without_anybody=kinds.nobody_for(sorted_out.serves, teams, held, pools.candidates) if staffed else (),
-        lower=kinds.parts(sorted_out.serves, teams, pools),
+        without_anybody=kinds.nobody_for(sorted_out, teams, held) if staffed else (),
+        lower=kinds.parts(sorted_out.serves, teams, drawable, conflicts),
     )
 
 
@@ -269,8 +281,7 @@ async def _unlisted(act: Act, task: Task) -> tuple[str, ...]:
     return tuple(f"“{name}”已不在有效的清单中，请重新建立任务" for name in gone)
 
 
-def _short_risk(pools: Pools, teams: tuple[Team, ...], names: dict[str, str]) -> tuple[str, ...]:
-    people = roster(pools.inspectors, pools.conflicts)
+def _short_risk(people: Roster, teams: tuple[Team, ...], names: dict[str, str]) -> tuple[str, ...]:
     fitting = {team.department: len(people.eligible(team)) for team in teams}
     return tuple(
         f"{names[team.department]}符合条件的执法检查人员只有 {fitting[team.department]} 名，每组需要 {team.size} 名"

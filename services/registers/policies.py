@@ -1,13 +1,12 @@
 """Differentiation at work: which table holds for a task's targets, and the tables' own life (N1-N4, R1, R2, C12).
 
-targets in scope -> judged() -> candidates with strata and tickets, exclusions with reasons, a ratio per stratum
+facts of a target -> pool_judge() -> stratum and tickets, or the reason that leaves it out; a ratio per stratum
 make_policy -> holds from now on; replaced or ended, never changed, so that a draw can be explained years later (L2)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,48 +14,51 @@ from sqlalchemy import select
 
 from inspection import policy as rules
 from inspection import regions
-from inspection.draw.pools import Candidate, Exclusion
+from inspection.draw.crowd import Entry
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.policy import Facts, Offer, Policy, Verdict, Visited
 from inspection.workdays import local_date
 from models.libraries import RiskPolicy, TaskExemption
 from models.registers import Item, Target
 from models.store import tasks as store
+from models.store.crowds import InScope, facts_of
 from models.store.ledger import counted
-from models.store.pools import InScope
 from models.tasks import Task
 from services.act import Act
 
 OPEN = "open"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
-    """A scope after the policy: who may be drawn and how likely, who is left out and why."""
+class PoolJudge:
+    """Judges a target by the text of its facts, as a scope is read; and remembers what each stratum is of."""
 
-    candidates: tuple[Candidate, ...]
-    exclusions: tuple[Exclusion, ...]
-    ratios: dict[str, Fraction]  # by stratum; the base ratio of 1 where a number is drawn
+    def __init__(self, judge: _Judge, limit: int, *, exempt: bool) -> None:
+        """`limit`: visits a year; `exempt`: visits of this task count to none."""
+        self._judge, self._limit, self._exempt = judge, limit, exempt
+        self._strata: dict[str, tuple[Policy, Fraction]] = {}
+
+    def __call__(self, words: str) -> Entry:
+        """Say who may be drawn and how likely, or who is left out and why."""
+        one = facts_of(words)
+        policy, verdict = self._judge(_facts(one))
+        reason = one.status if one.status != OPEN else ""
+        if not reason and not self._exempt:
+            visited = Visited(own=one.visits, together=one.together)
+            reason = rules.over_limit(policy, verdict, visited, self._limit)
+        if not reason:
+            self._strata.setdefault(verdict.stratum, (policy, verdict.factor))
+        return Entry(stratum=verdict.stratum, tickets=verdict.tickets, reason=reason)
+
+    def ratios(self, base: Fraction) -> dict[str, Fraction]:
+        """Give the ratio of every stratum that somebody is in, from the task's own."""
+        return {label: rules.ratio_of(policy, base, factor) for label, (policy, factor) in self._strata.items()}
 
 
-async def judged(act: Act, task: Task, found: Sequence[InScope], base: Fraction) -> Judged:
-    """Judge every target of a task's scope by the table that holds for it."""
+async def pool_judge(act: Act, task: Task) -> PoolJudge:
+    """Give what judges a task's scope, by the table that holds for it."""
     judge = await _judge_for(act, tuple(one.item_id for one in await store.items(act.db, task.id)))
     exempt = await act.db.get(TaskExemption, task.id) is not None
-    candidates, exclusions, ratios = [], [], dict[str, Fraction]()
-    for one in found:
-        policy, verdict = judge(_facts(one))
-        reason = one.status if one.status != OPEN else ""
-        if not reason and not exempt:
-            visited = Visited(own=one.visits, together=one.together)
-            reason = rules.over_limit(policy, verdict, visited, act.house.rules.yearly_visit_limit)
-        if reason:
-            exclusions.append(Exclusion(id=one.code, reason=reason))
-            continue
-        candidates.append(Candidate(id=one.code, stratum=verdict.stratum, tickets=verdict.tickets))
-        if verdict.stratum not in ratios:
-            ratios[verdict.stratum] = rules.ratio_of(policy, base, verdict.factor)
-    return Judged(candidates=tuple(candidates), exclusions=tuple(exclusions), ratios=ratios)
+    return PoolJudge(judge, act.house.rules.yearly_visit_limit, exempt=exempt)
 
 
 def _facts(one: InScope | Target) -> Facts:

@@ -18,7 +18,7 @@ from services.drawing import tasks
 from services.people import signin
 from services.registers import contacts
 from services.registers.contacts import AddressBook, Report
-from tests.office import Office
+from tests.office import Office, pools_in
 
 PLACES = [
     {"id": 1, "parentid": 0, "name": "演示企业"},
@@ -80,7 +80,7 @@ async def test_a_leaver_is_out_at_once(office: Office, way: str) -> None:
     task_id = await office.task()
     async with office.act() as act:
         pool = await tasks.pool_of(act, await store.task(act.db, act.actor, task_id))
-    assert userid.upper() not in {one.id for one in pool.pools.inspectors}
+    assert userid.upper() not in {one.id for one in pools_in(pool).inspectors}
     numbers = await office.all(
         select(Visit.number)
         .join(VisitMember, VisitMember.visit_id == Visit.id)

@@ -1,18 +1,26 @@
-"""D4, R1: a scope read as bytes says of every target what the rows say, on both databases."""
+"""D4, R1: a scope read as bytes, page by page, says of every target what its row says, on both databases."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
 
 import pytest
+from sqlalchemy import select
 
-from inspection.draw.crowd import Entry, judged_lists
+from inspection.draw.crowd import Crowd, Entry
+from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.draw.lists import EXCLUDED, TARGETS
 from inspection.draw.pools import Candidate, Exclusion, excluded_to_tsv, targets_to_tsv
-from models.store.crowds import crowd_in, facts_of
-from models.store.pools import InScope, Scope, targets_in
-from tests.office import HOTEL_SCOPE, Office
+from models.registers import Target
+from models.store.crowds import InScope, crowd_in, facts_of
+from models.store.ledger import counted
+from models.store.pools import Scope, covers
+from services.drawing import draws, tasks
+from tests.office import COORDINATOR, DICE, HOTEL_SCOPE, SECOND, Office
 
 YEAR = 2026
+NOBODY = Scope(keywords=("没有这样的词",))
+SCOPES = [Scope(), HOTEL_SCOPE, Scope(region="演示"), NOBODY]
 
 
 def judge(one: InScope) -> Entry:
@@ -21,27 +29,81 @@ def judge(one: InScope) -> Entry:
     return Entry(stratum=f"{one.credit_class}@{one.region_code}", tickets=1 + len(one.labels), reason=reason)
 
 
-@pytest.mark.parametrize("scope", [Scope(), HOTEL_SCOPE, Scope(keywords=("没有这样的词",))])
-async def test_the_bytes_say_what_the_rows_say(office: Office, scope: Scope) -> None:
-    """D4: the same targets with the same facts, after a draw has given some of them visits."""
-    await office.drawn()
+async def rows_of(office: Office, scope: Scope) -> dict[str, InScope]:
+    """The plain way: a value for every target, by code."""
+    visits = counted(YEAR)
+    query = (
+        select(Target, visits.c.own, visits.c.together)
+        .outerjoin(visits, visits.c.target_id == Target.id)
+        .where(covers(scope))
+    )
     async with office.database.read() as db:
-        crowd, rows = await crowd_in(db, scope, YEAR), await targets_in(db, scope, YEAR)
-    lines = [line.split("\t") for line in crowd.decode().splitlines()]
-    assert [code for code, _ in lines] == sorted(row.code for row in rows)
-    by_code = {row.code: replace(row, id="", code="") for row in rows}
-    assert {code: facts_of(facts) for code, facts in lines} == by_code
+        return {
+            row.code: InScope(
+                status=row.status,
+                credit_class=row.credit_class,
+                labels=tuple(row.labels),
+                region_code=row.region_code,
+                trade=row.trade,
+                visits=own or 0,
+                together=together or 0,
+            )
+            for row, own, together in (await db.execute(query)).all()
+        }
 
 
-async def test_both_ways_freeze_the_same_lists(office: Office) -> None:
-    """D4: targets.tsv and excluded.tsv come out byte for byte as from values."""
-    await office.drawn()
+async def pages_of(office: Office, scope: Scope, page: int) -> list[bytes]:
     async with office.database.read() as db:
-        crowd, rows = await crowd_in(db, Scope(), YEAR), await targets_in(db, Scope(), YEAR)
-    entries = {row.code: judge(row) for row in rows}
+        return [one async for one in crowd_in(db, scope, YEAR, page)]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("page", [1, 7, 50_000])
+async def test_the_pages_say_what_the_rows_say(office: Office, scope: Scope, page: int) -> None:
+    """D4, R1: the same targets with the same facts in the order of their codes, after a draw gave some of them visits.
+
+    However small the pages: none is forgotten or told twice at an edge.
+    """
+    await office.drawn()
+    rows, pages = await rows_of(office, scope), await pages_of(office, scope, page)
+    lines = [line.split("\t") for line in b"".join(pages).decode().splitlines()]
+    assert [code for code, _ in lines] == sorted(rows)
+    assert {code: facts_of(facts) for code, facts in lines} == rows
+    assert bool(rows) == (scope is not NOBODY)
+    assert all(one.endswith(b"\n") and one.count(b"\n") <= page for one in pages)
+
+
+@pytest.mark.parametrize("page", [1, 7, 50_000])
+async def test_pages_freeze_the_lists_that_values_freeze(office: Office, page: int) -> None:
+    """D4: targets.tsv and excluded.tsv come out byte for byte as from values, small pools and large alike."""
+    await office.drawn()
+    rows = await rows_of(office, Scope())
+    crowd = Crowd(lambda facts: judge(facts_of(facts)))
+    for one in await pages_of(office, Scope(), page):
+        crowd.take(one)
+    entries = {code: judge(row) for code, row in rows.items()}
     kept = [(code, one) for code, one in entries.items() if not one.reason]
+    left = [(code, one.reason) for code, one in entries.items() if one.reason]
     targets = targets_to_tsv(Candidate(id=code, stratum=one.stratum, tickets=one.tickets) for code, one in kept)
-    excluded = excluded_to_tsv(Exclusion(id=code, reason=one.reason) for code, one in entries.items() if one.reason)
-    assert judged_lists(crowd, lambda facts: judge(facts_of(facts))) == (targets, excluded)
-    assert targets
-    assert excluded
+    excluded = excluded_to_tsv(Exclusion(id=code, reason=reason) for code, reason in left)
+    assert crowd.lists() == (targets, excluded)
+    assert crowd.strata() == Counter(one.stratum for _, one in kept)
+    assert crowd.reasons() == Counter(reason for _, reason in left)
+    assert kept
+    assert left
+
+
+async def test_what_is_frozen_is_what_the_pages_said(office: Office) -> None:
+    """D4: the pool that people were shown is the pool that is frozen, byte for byte; the counts are those announced."""
+    task_id = await office.task()
+    async with office.act() as act:
+        pool = await tasks.pool_of(act, await tasks.store.task(act.db, act.actor, task_id))
+    async with office.act(COORDINATOR) as act:
+        await tasks.prepare(act, task_id)
+    async with office.act(SECOND) as act:
+        row = await draws.freeze(act, task_id, (DICE,))
+        files = await draws.frozen_files(act, row)
+    assert {name: files[name] for name in pool.lists} == pool.lists
+    assert row.counts["targets"] == pool.candidates == pool.lists[TARGETS].count(b"\n")
+    assert row.counts["excluded"] == pool.excluded.total() == pool.lists[EXCLUDED].count(b"\n")
+    assert ANNOUNCEMENT in files

@@ -19,7 +19,7 @@ from services.drawing import tasks
 from services.people import overview
 from services.registers import inspectors
 from services.registers.inspectors import Edit, NewCertificate
-from tests.office import ADMIN, COORDINATOR, Office
+from tests.office import ADMIN, COORDINATOR, Office, pools_in
 
 HEALTH = "health13"
 TODAY = date(2026, 3, 2)
@@ -30,8 +30,8 @@ async def pool_of(office: Office, task_id: str) -> dict[str, bool]:
     """Who is in the pool of a task, by staff number, and whether he is barred from every target."""
     async with office.act() as act:
         pool = await tasks.pool_of(act, await store.task(act.db, act.actor, task_id))
-    barred = {one.inspector for one in pool.pools.conflicts if one.target == "*"}
-    return {one.id: one.id in barred for one in pool.pools.inspectors}
+    barred = {one.inspector for one in pools_in(pool).conflicts if one.target == "*"}
+    return {one.id: one.id in barred for one in pools_in(pool).inspectors}
 
 
 async def certificate(office: Office, staff_no: str, expires_on: date, kind: str = "国家证") -> str:
@@ -140,7 +140,7 @@ async def test_a_qualification_counts_as_a_skill(office: Office) -> None:
     async def skills() -> tuple[str, ...]:
         async with office.act() as act:
             pool = await tasks.pool_of(act, await store.task(act.db, act.actor, task_id))
-        return next(one.skills for one in pool.pools.inspectors if one.id == "HEALTH01")
+        return next(one.skills for one in pools_in(pool).inspectors if one.id == "HEALTH01")
 
     assert await skills() == ("公共卫生医师",)
     async with office.act() as act:

@@ -24,7 +24,7 @@ from models.store.pools import Scope
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.drawing import batches, lowers, task_view, tasks, voids
 from services.drawing.orders import MergedItem, TaskOrder
-from tests.office import COORDINATOR, DEREGISTERED_HOTEL, SECOND, Office
+from tests.office import COORDINATOR, DEREGISTERED_HOTEL, SECOND, Office, pools_in
 
 HOTELS = 24
 NORTH, SOUTH = "370102", "370103"
@@ -139,8 +139,8 @@ async def test_who_left_since_keeps_his_place_empty(office: Office) -> None:
     async with office.act() as act:
         task = await batches.open_batch(act, task_id, 1)
         pool = await tasks.pool_of(act, task)
-    assert {one.id for one in pool.pools.candidates} == set(order[1:10])
-    assert [(one.id, one.reason) for one in pool.pools.exclusions] == [(order[0], "deregistered")]
+    assert {one.id for one in pools_in(pool).candidates} == set(order[1:10])
+    assert [(one.id, one.reason) for one in pools_in(pool).exclusions] == [(order[0], "deregistered")]
 
 
 async def test_an_order_that_a_batch_rests_on_is_not_voided(office: Office) -> None:
@@ -320,7 +320,7 @@ async def strata_of(office: Office, **order: Any) -> dict[str, dict[str, int]]:
     task_id = await office.task(**order)
     async with office.act() as act:
         pool = await tasks.pool_of(act, await act.db.get_one(Task, task_id))
-    counts = Counter(one.stratum for one in pool.pools.candidates)
+    counts = Counter(one.stratum for one in pools_in(pool).candidates)
     return {label: {"count": counts[label], "quota": quota} for label, quota in pool.quotas.items()}
 
 

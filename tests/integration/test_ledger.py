@@ -21,7 +21,7 @@ from services.drawing import tasks
 from services.drawing.tasks import Pool
 from services.registers import ledger, policies
 from services.registers.ledger import NewEntry
-from tests.office import COORDINATOR, SECOND, Office
+from tests.office import COORDINATOR, SECOND, Office, pools_in
 
 STANDARD = policy_data(standard({"A": "0.5", "B": "1", "C": "2", "D": "4"}))
 HOTEL = Target.business_scope.contains("住宿服务") & (Target.status == "open")
@@ -47,7 +47,7 @@ async def entry(office: Office, code: str, who: str = COORDINATOR, **values: Any
 
 
 def reason_of(pool: Pool, code: str) -> str:
-    return next((one.reason for one in pool.pools.exclusions if one.id == code), "")
+    return next((one.reason for one in pools_in(pool).exclusions if one.id == code), "")
 
 
 async def policy(office: Office, item_id: str | None = None, region: str = "", **changes: Any) -> str:
@@ -220,10 +220,10 @@ async def test_labels_make_strata_and_tickets(office: Office) -> None:
     """N1, C12: who is marked stands in a stratum of his own with more tickets, drawn at a higher ratio."""
     code = await hotel(office, labels=["严重违法失信企业"], credit_class="B")
     pool = await pool_of(office, await office.task(ratio="0.1"))
-    (found,) = [one for one in pool.pools.candidates if one.id == code]
+    (found,) = [one for one in pools_in(pool).candidates if one.id == code]
     assert (found.stratum, found.tickets) == ("B+serious", 4)
     assert pool.quotas["B+serious"] == 1
-    plain = [one for one in pool.pools.candidates if one.stratum == "B"]
+    plain = [one for one in pools_in(pool).candidates if one.stratum == "B"]
     assert all(one.tickets == 1 for one in plain)
 
 
@@ -238,8 +238,8 @@ async def test_a_table_holds_for_its_item_and_region(office: Office) -> None:
     classes = {**STANDARD["classes"], "D": {"factor": "10", "tickets": 9}}
     await policy(office, region="379999", classes=classes)
     pool = await pool_of(office, task_id)
-    assert {one.stratum[-7:] for one in pool.pools.candidates} == {"~379999"}
-    assert pool.quotas["D~379999"] == sum(one.stratum == "D~379999" for one in pool.pools.candidates)
+    assert {one.stratum[-7:] for one in pools_in(pool).candidates} == {"~379999"}
+    assert pool.quotas["D~379999"] == sum(one.stratum == "D~379999" for one in pools_in(pool).candidates)
     await policy(office, item_id=item_id)
     assert (await pool_of(office, task_id)).quotas.keys() == before.keys()
 

@@ -20,7 +20,7 @@ from services.drawing import tasks
 from services.registers import confirmations, duties, libraries
 from services.registers.duties import NewLicence, RuleOrder
 from services.registers.libraries import LibraryOrder
-from tests.office import ADMIN, COORDINATOR, OBSERVER, SECOND, Office
+from tests.office import ADMIN, COORDINATOR, OBSERVER, SECOND, Office, pools_in
 
 MARKET, HEALTH, FIRE = "market13", "health13", "fire13"  # 分管负责人
 HOTELS = LibraryRule(keywords=("住宿服务",))
@@ -98,9 +98,9 @@ async def test_nothing_is_drawn_from_a_draft(office: Office) -> None:
     async with office.act() as act:
         task = await store.task(act.db, act.actor, task_id)
         pool = await tasks.pool_of(act, task)
-        assert {one.id for one in pool.pools.candidates} == held
+        assert {one.id for one in pools_in(pool).candidates} == held
         assert Scope.from_data(task.scope).rule() == "分库“旅馆分库”中全部检查对象"
-        await libraries.mend(act, library_id, pool.pools.candidates[0].id, keep=False)
+        await libraries.mend(act, library_id, pools_in(pool).candidates[0].id, keep=False)
     async with office.act() as act:
         with pytest.raises(ConflictError, match="尚未审核确认"):
             await tasks.prepare(act, task_id)
@@ -349,7 +349,7 @@ async def test_a_pool_of_ten_thousand_asks_no_more_of_the_database_than_one_of_t
             event.listen(office.database.engine.sync_engine, "before_cursor_execute", count)
             pool = await tasks.pool_of(act, task)
             event.remove(office.database.engine.sync_engine, "before_cursor_execute", count)
-        return len(pool.pools.candidates), statements
+        return len(pools_in(pool).candidates), statements
 
     task_id = await office.task()
     few, little = await asked()

@@ -19,7 +19,7 @@ from services.drawing import draws, recusals, replacements, tasks
 from services.drawing.draws import ShortTargetsError
 from services.drawing.task_view import task_detail
 from services.drawing.tasks import pool_of
-from tests.office import COORDINATOR, DICE, OBSERVER, PUBLIC, SECOND, VALUES, Office
+from tests.office import COORDINATOR, DICE, OBSERVER, PUBLIC, SECOND, VALUES, Office, pools_in
 
 WHY = "其配偶在该旅馆任职"
 
@@ -32,7 +32,7 @@ async def department_staff(office: Office, code: str) -> list[str]:
 async def candidates(office: Office, task_id: str) -> list[str]:
     async with office.act() as act:
         pool = await pool_of(act, await act.db.get(Task, task_id))
-    return sorted(one.id for one in pool.pools.candidates)
+    return sorted(one.id for one in pools_in(pool).candidates)
 
 
 async def declare(office: Office, code: str, staff_no: str, who: str = COORDINATOR) -> Recusal:

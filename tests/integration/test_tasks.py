@@ -18,7 +18,7 @@ from models.store.pools import Scope
 from models.tasks import Task, TaskItem, TaskTeam
 from services.drawing import task_view, tasks
 from services.drawing.orders import TaskOrder
-from tests.office import ADMIN, COORDINATOR, DEREGISTERED_HOTEL, OBSERVER, SECOND, Office
+from tests.office import ADMIN, COORDINATOR, DEREGISTERED_HOTEL, OBSERVER, SECOND, Office, pools_in
 
 
 async def test_a_task_is_made_from_the_plan(office: Office) -> None:
@@ -152,9 +152,9 @@ async def test_the_deregistered_are_no_candidates(office: Office) -> None:
     task_id = await office.task()
     async with office.act() as act:
         pool = await tasks.pool_of(act, await store.task(act.db, act.actor, task_id))
-    reasons = {one.id: one.reason for one in pool.pools.exclusions}
+    reasons = {one.id: one.reason for one in pools_in(pool).exclusions}
     assert reasons == {DEREGISTERED_HOTEL: "deregistered", other[0]: "revoked", other[1]: "moved"}
-    assert not reasons.keys() & {one.id for one in pool.pools.candidates}
+    assert not reasons.keys() & {one.id for one in pools_in(pool).candidates}
 
 
 async def test_department_wall_of_tasks(office: Office) -> None:

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from app.migrate import alembic_config, migrate, migrate_back
+from models.base import here_only
 from models.database import Database, run_sync_write
 from models.schema import Base
 
@@ -37,7 +38,8 @@ async def look(database: Database, at: object) -> object:
 
 
 def differences(connection: Connection) -> list[object]:
-    options = {"compare_type": True, "compare_server_default": True}
+    here = here_only(connection.dialect.name)
+    options = {"compare_type": True, "compare_server_default": True, "include_object": here}
     return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
 
 
