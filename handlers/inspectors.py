@@ -84,6 +84,12 @@ async def post_inspector(call: Call) -> Any:
     await inspectors.edit(call.act, call.path["staff_no"], changes)
 
 
+@routes.post(ONE + "/return", roles=OFFICE, body=Empty)
+async def post_inspector_return(call: Call) -> Any:
+    """Let somebody who had left take part again."""
+    await inspectors.bring_back(call.act, call.path["staff_no"])
+
+
 @routes.post(ONE + "/certificates", roles=KEEPERS, body=CertificateBody)
 async def post_certificate(call: Call) -> Any:
     """Write down a further certificate."""

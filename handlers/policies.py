@@ -11,7 +11,7 @@ from handlers.console import DESK, OFFICE, Body, Empty
 from handlers.edge import Call, Routes
 from handlers.libraries import KEEPERS
 from inspection.workdays import local_date
-from services.registers import ledger, policies
+from services.registers import credit, ledger, policies
 
 FIRST_YEAR, LAST_YEAR = 2000, 9999
 routes = Routes()
@@ -84,6 +84,13 @@ class ExemptBody(Body):
     note: str = Field(max_length=500)
 
 
+class CreditBody(Body):
+    """The office's word on a proposed class."""
+
+    accept: bool
+    note: str = Field(default="", max_length=500)
+
+
 @routes.get("/api/console/policies", roles=DESK)
 async def get_policies(call: Call) -> Any:
     """The policy tables, the standard one, and the reasons for exemptions."""
@@ -133,10 +140,29 @@ async def post_exemption(call: Call) -> Any:
     await ledger.exempt(call.act, body.task_id, body.reason, body.note)
 
 
+@routes.get("/api/console/policies/exemptions", roles=DESK)
+async def get_exemptions(call: Call) -> Any:
+    """The tasks outside the yearly limit, and why."""
+    return {"rows": await ledger.exemptions(call.act)}
+
+
 @routes.get("/api/console/policies/warnings", roles=DESK)
 async def get_warnings(call: Call) -> Any:
     """Targets that are planned too often (R4)."""
     return await ledger.warnings(call.act, _year(call))
+
+
+@routes.get("/api/console/policies/credit", roles=DESK)
+async def get_credit_proposals(call: Call) -> Any:
+    """What results say about credit classes (N3)."""
+    return {"rows": await credit.proposal_rows(call.act)}
+
+
+@routes.post("/api/console/policies/credit/{id}/decide", roles=OFFICE, body=CreditBody)
+async def post_credit_decision(call: Call) -> Any:
+    """Accept a proposal or decline it: a person decides."""
+    body: CreditBody = call.body
+    return {"status": (await credit.decide(call.act, call.path["id"], accept=body.accept, note=body.note)).status}
 
 
 def _year(call: Call) -> int:

@@ -286,4 +286,4 @@ def _words(value: object) -> str:
 
 
 def _percent(share: Fraction) -> str:
-    return f"{float(share) * 100:g}%"
+    return f"{round(float(share) * 100, 2):g}%"

@@ -189,6 +189,24 @@ class RiskPolicy(Base):
     ended_at: Mapped[datetime | None]
 
 
+class CreditProposal(Base):
+    """What a published result says about a target's credit class: a proposal, until somebody decides (N3)."""
+
+    __tablename__ = "credit_proposals"
+    __table_args__ = (UniqueConstraint("visit_id", "to_class"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    target_id: Mapped[str] = mapped_column(ForeignKey("targets.id"), index=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
+    from_class: Mapped[str] = mapped_column(String(1))  # when proposed; empty: unclassified
+    to_class: Mapped[str] = mapped_column(String(1))
+    why: Mapped[str] = mapped_column(String(256))
+    status: Mapped[str] = mapped_column(String(16))  # proposed -> accepted or declined
+    made_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
 class LedgerEntry(Base):
     """A check that is no visit of ours: another level's, or a case followed up at once (R1, section 2.2)."""
 

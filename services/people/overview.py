@@ -74,6 +74,9 @@ ACT_WORDS = {
     "plan-adjust": "调整计划条目",
     "plan-propose": "建议调整计划",
     "plan-items": "明确计划对应的事项",
+    "inspector-back": "恢复离岗人员",
+    "credit-propose": "提出信用分类建议",
+    "credit-decide": "决定信用分类建议",
     "department-add": "登记部门",
     "department-name": "修改部门名称",
     "plan-decide": "答复调整建议",
@@ -221,6 +224,8 @@ async def inspectors(act: Act) -> list[dict[str, Any]]:
             "skills": inspector.skills,
             "certificate_expires": inspector.certificate_expires,
             "on_leave": inspector.id in away,
+            "active": member.active,
+            "post": member.post,
             "userid": member.userid,
         }
         for inspector, member, department in (await act.db.execute(query)).all()

@@ -72,6 +72,16 @@ async def edit(act: Act, staff_no: str, changes: Edit) -> None:
     await act.db.flush()
 
 
+async def bring_back(act: Act, staff_no: str) -> None:
+    """Let somebody who had left take part again: WeCom never gives rights back by itself (B15); twice is refused."""
+    _, member = await _mine(act, staff_no)
+    if member.active:
+        raise ConflictError(what=WHO, why="没有离岗。")
+    member.active = True
+    act.record("inspector-back", f"inspector:{staff_no}")
+    await act.db.flush()
+
+
 def _skills(words: Sequence[str]) -> list[str]:
     clean = {word.strip() for word in words if word.strip()}
     if any("," in word or any(mark.isspace() for mark in word) for word in clean):

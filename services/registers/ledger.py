@@ -90,6 +90,26 @@ async def exempt(act: Act, task_id: str, reason: str, note: str) -> None:
     act.record("ledger-exempt", f"task:{task.id}", reason=reason)
 
 
+async def exemptions(act: Act) -> list[dict[str, Any]]:
+    """The tasks outside the limit that the actor may see, newest first: by which reason, who said so."""
+    tasks = {one.id: one for one in await store.tasks(act.db, act.actor)}
+    query = select(TaskExemption).where(TaskExemption.task_id.in_(tasks)).order_by(TaskExemption.made_at.desc())
+    rows = list(await act.db.scalars(query))
+    people = await store.member_names(act.db, [one.made_by for one in rows])
+    return [
+        {
+            "task_id": one.task_id,
+            "number": tasks[one.task_id].number,
+            "name": tasks[one.task_id].name,
+            "reason_text": EXEMPTIONS.get(one.reason, one.reason),
+            "note": one.note,
+            "made_by": people.get(one.made_by, ""),
+            "made_at": one.made_at,
+        }
+        for one in rows
+    ]
+
+
 def check_reason(reason: str, note: str) -> None:
     """Refuse a reason that is none of the ten, or one without a word about the case; raises InvalidInputError."""
     if reason not in EXEMPTIONS:

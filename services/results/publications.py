@@ -35,6 +35,7 @@ from models.tasks import Draw, Task
 from services.act import Act
 from services.drawing.room import list_is_public
 from services.people.notices import Letter, tell_many
+from services.registers import credit
 
 PAGE_SIZE = 20
 PUBLIC_FILES = frozenset({ANNOUNCEMENT, SEED})
@@ -68,6 +69,7 @@ async def publish_task(act: Act, task_id: str) -> int:
     if not cases:
         return 0
     await _write(act, cases)
+    await credit.propose(act, cases)
     await store.settle_many(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases], act.now)
     visits = await store.finish_visits(act.db, task.id)
     finished = await store.finish_task(act.db, task.id)

@@ -1,4 +1,5 @@
 /** Sub-libraries, their confirmation, and who answers for which target (B6-B10, B15). */
+import { shallowRef } from 'vue'
 import { get, post } from '@/shared/api'
 
 export interface Rule { trades: string[]; keywords: string[]; regions: string[]; classes: string[]; labels: string[] }
@@ -20,7 +21,7 @@ export interface Owned { code: string; name: string; region: string; claims: { d
 const one = (id: string) => `/api/console/libraries/one/${id}`
 const duties = '/api/console/libraries/duties'
 export const fetchLibraries = () => get<{ rows: Library[] }>('/api/console/libraries')
-export const createLibrary = (body: { name: string; rule: Rule; shared: boolean }) => post<{ id: string; members: number }>('/api/console/libraries', body)
+export const createLibrary = (body: { name: string; department_id: string; item_id: string | null; rule: Rule; shared: boolean }) => post<{ id: string; members: number }>('/api/console/libraries', body)
 export const fetchMembers = (id: string, after: string) => get<Members>(one(id), { after })
 export const produceLibrary = (id: string) => post<unknown>(`${one(id)}/produce`)
 export const mendLibrary = (id: string, code: string, keep: boolean) => post<unknown>(`${one(id)}/mend`, { code, keep })
@@ -31,3 +32,18 @@ export const fetchDuties = () => get<Duties>(duties)
 export const runDuties = () => post<unknown>(`${duties}/run`)
 export const fetchOwned = (which: 'nobody' | 'two', after: string) => get<{ rows: Owned[]; next_after: string | null }>(`${duties}/${which}`, { after })
 export const settleDuty = (code: string, department_id: string, reason: string) => post<unknown>(`${duties}/settle`, { code, department_id, reason })
+
+export interface Licence { id: string; name: string; number: string; issuer: string; issued_on: string | null; expires_on: string | null; code: string; target: string; long_term: boolean; expired: boolean }
+export interface Region { code: string; parent: string; level: number; kind_text: string; name: string; own_name: string; targets: number }
+export const changeRule = (id: string, rule: Rule) => post<{ id: string; members: number }>(`${one(id)}/rule`, { rule })
+export const addDutyRule = (body: Record<string, unknown>) => post<unknown>(`${duties}/rules`, body)
+export const dropDutyRule = (id: string) => post<unknown>(`${duties}/rules/${id}/drop`)
+export const fetchLicences = (code: string, until: string, after: string) => get<{ rows: Licence[]; next_after: string | null }>('/api/console/libraries/licences', { code, until: code ? '' : until, after })
+export const addLicence = (body: { code: string; name: string; number: string; issuer: string; issued_on: string | null; expires_on: string | null }) => post<unknown>('/api/console/libraries/licences', body)
+export const nameRegion = (code: string, name: string) => post<unknown>('/api/console/libraries/regions', { code, name })
+
+/** The region tree, read once a page's life for pickers. */
+export const regions = shallowRef<Region[]>([])
+export async function loadRegions(): Promise<void> {
+  regions.value = (await get<{ rows: Region[] }>('/api/console/libraries/regions')).rows
+}

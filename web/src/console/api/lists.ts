@@ -1,5 +1,6 @@
 /** Item lists: versions with dates of effect, filing, claims (A1-A15). */
 import { get, post } from '@/shared/api'
+import { copyOf } from '../copy'
 
 export interface Guide { basis: string; content: string; steps: string; approval: string; publication: string; filing: string; drawing: string }
 
@@ -58,7 +59,7 @@ const BLANK: ItemDraft = {
 /** A row as a draft that may be changed without changing the row; null: a new item. */
 export function draftOf(row: ListRow | null): ItemDraft {
   const whole = row ? Object.fromEntries(COLUMNS.map((key) => [key, row[key]])) : {}
-  return structuredClone({ ...BLANK, ...whole, guide: { ...NO_GUIDE, ...row?.guide } }) as ItemDraft
+  return copyOf({ ...BLANK, ...whole, guide: { ...NO_GUIDE, ...row?.guide } }) as ItemDraft
 }
 
 const of = (id: string) => `/api/console/lists/${id}`

@@ -1,5 +1,6 @@
 /** Plans: approval chain, adjustment, merging, coverage (C1-C12). */
 import { get, post } from '@/shared/api'
+import { copyOf } from '../copy'
 
 /** C11. */
 export const FORMS = ['综合联查', '风险分类联查', '专项整治联查'] as const
@@ -23,9 +24,9 @@ const BLANK: EntryDraft = {
 
 /** An entry as a draft that may be changed without changing the row; null: a new one within the plan's year. */
 export function draftOf(entry: Entry | null, year: number): EntryDraft {
-  if (!entry) return structuredClone({ ...BLANK, starts_on: `${year}-03-01`, ends_on: `${year}-11-30` })
+  if (!entry) return copyOf({ ...BLANK, starts_on: `${year}-03-01`, ends_on: `${year}-11-30` })
   const said = Object.fromEntries(Object.keys(BLANK).map((key) => [key, entry[key as keyof Entry] ?? BLANK[key as keyof EntryDraft]]))
-  return structuredClone({ ...said, quota: entry.quota_text }) as EntryDraft
+  return copyOf({ ...said, quota: entry.quota_text }) as EntryDraft
 }
 
 export interface Plan {

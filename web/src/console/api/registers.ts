@@ -27,6 +27,8 @@ export interface Inspector {
   skills: string[]
   certificate_expires: string | null
   on_leave: unknown
+  active: boolean
+  post: string
   userid: string | null
 }
 

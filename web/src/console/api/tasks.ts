@@ -8,6 +8,7 @@ export interface NewTask {
   name?: string
   keywords: string[]
   region: string
+  library_id: string
   ratio: string | null
   count: number | null
   team_size: number
