@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from inspection.actors import Role
-from inspection.checklists import Form, form_fault, form_of
+from inspection.checklists import Form, form_faults, form_of
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.item_rules import Caps, ItemBody, check_item, in_force, key_share_warning
@@ -338,8 +338,8 @@ def _checked_form(order: ItemOrder) -> dict[str, Any]:
         form: Form = form_of(order.form, body.name, body.content, body.basis)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise InvalidInputError(what="检查表", why="格式不正确，请按检查表模板填写。") from error
-    if fault := form_fault(form):
-        raise InvalidInputError(what="检查表", why=fault)
+    if faults := form_faults(form):
+        raise InvalidInputError(what="检查表", why=faults[0])
     return form.as_data()
 
 
