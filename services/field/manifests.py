@@ -11,13 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from inspection.checklists import MAX_TEXT, Answer
+from inspection.checklists import MAX_ROWS, MAX_TEXT, Answer
 from inspection.outcomes import MAX_DETAIL
 
 DigestText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Cell = Annotated[str, StringConstraints(max_length=MAX_TEXT)] | int | float | None
+Row = Annotated[dict[Id, Cell], Field(max_length=32)]
 _MANY = 500
 
 
@@ -30,7 +32,7 @@ class AnswerEntry(_Value):
 
     task_item_id: Id
     question_id: Id
-    value: str | int | float | None = None
+    value: str | int | float | Annotated[tuple[Row, ...], Field(max_length=MAX_ROWS)] | None = None
     comment: str = Field(default="", max_length=MAX_TEXT)
     photos: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)
 

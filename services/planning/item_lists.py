@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from inspection.actors import Role
-from inspection.checklists import Form, form_faults, form_of
+from inspection.checklists import standard_form
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.item_rules import Caps, ItemBody, check_item, in_force, key_share_warning
@@ -28,6 +28,7 @@ from models.store import lists as store
 from models.store import tasks as task_store
 from services.act import Act, Rules
 from services.clock import deadlines
+from services.planning.standard_forms import form_from
 
 JOINT_NAME = "部门联合抽查事项清单"
 
@@ -334,12 +335,7 @@ async def _put_draft(act: Act, row: ItemList, item_id: str, *, removed: bool, de
 def _checked_form(order: ItemOrder) -> dict[str, Any]:
     """The item's one form, checked; the standard one where it brings none (A13)."""
     body = order.body
-    try:
-        form: Form = form_of(order.form, body.name, body.content, body.basis)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise InvalidInputError(what="检查表", why="格式不正确，请按检查表模板填写。") from error
-    if faults := form_faults(form):
-        raise InvalidInputError(what="检查表", why=faults[0])
+    form = form_from(order.form) if order.form else standard_form(body.name, body.content, body.basis)
     return form.as_data()
 
 

@@ -5,21 +5,24 @@ services/planning/forms/*.csv -> standard_forms() -> by code, whole and checked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from inspection.checklists import Form
+from inspection.checklists import Form, form_faults
 from inspection.checklists.sheet import form_rows, read_form
 from inspection.errors import InvalidInputError, NotFoundError
 from models.sheets import open_sheet
 from models.workbooks import write_xlsx
 
 FOLDER = Path(__file__).with_name("forms")
-MAX_SHEET = 5 << 20  # bytes of a form's table; the largest of ours takes 6 KiB
 
 
 class StandardFormMissingError(NotFoundError):
-    """没有编号为“{code}”的检查表范本。"""
+    """没有编号为“{form}”的检查表范本。"""
+
+    code = "standard-form-missing"
 
     action = "请从范本列表中选择一个。"
 
@@ -34,11 +37,22 @@ def standard(code: str) -> Form:
     """Give one of them; StandardFormMissingError."""
     found = standard_forms().get(code)
     if found is None:
-        raise StandardFormMissingError(code=code)
+        raise StandardFormMissingError(form=code)
     return found
 
 
-def form_in(name: str, data: bytes, title: str = "") -> Form:
+def form_from(data: Mapping[str, Any]) -> Form:
+    """Give the form that these data say; InvalidInputError names the first thing that keeps it from being used."""
+    try:
+        form = Form.from_data(data)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise InvalidInputError(what="检查表", why="格式不正确，请按检查表模板填写。") from error
+    if faults := form_faults(form):
+        raise InvalidInputError(what="检查表", why=faults[0])
+    return form
+
+
+def form_in(name: str, data: bytes | Path, title: str = "") -> Form:
     """Read a form from a table file (XLSX, .xls, CSV), whole or not at all.
 
     InvalidInputError names the first row that cannot be read and how many there are; whatever `open_sheet` raises.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import aiohttp
@@ -118,9 +119,9 @@ async def test_an_item_has_one_checklist_of_its_own(house: Building) -> None:
     own = {**form, "version": "own", "questions": [{**question, "options": ["有效", "过期"]}, *form["questions"]]}
     path = f"lists/{list_id}/items"
     for wrong, word in (
-        ({**form, "questions": []}, "1 至 100"),
+        ({**form, "questions": []}, "1 至 200"),
         ({**form, "questions": [question]}, "第 1 个问题至少要有 2 个不同的选项"),
-        ({**form, "questions": [*form["questions"], form["questions"][0]]}, "不能重复"),
+        ({**form, "questions": [*form["questions"], form["questions"][0]]}, "与前面的重复"),
         ({**form, "questions": [{**form["questions"][0], "text": " "}]}, "1 至 300 字"),
         ({**form, "questions": [{**question, "kind": "song"}]}, "格式不正确"),
         ({**form, "questions": [{**question, "kind": "number", "min": 2, "max": 1}]}, "最小值大于最大值"),
@@ -228,3 +229,22 @@ async def test_the_leniency_list_is_public_while_it_holds(house: Building) -> No
     assert await refused(await house.as_member(MARKET), f"leniencies/{row_id}/end", {"ended_on": "2026-03-02"}) == 403
     await post(health, f"leniencies/{row_id}/end", {"ended_on": "2026-03-02"})
     assert "未公示卫生信誉度".encode() not in await ok(house.browser(), "GET", "/public/items")
+
+
+async def test_a_form_is_taken_from_the_house_edited_in_a_table_and_read_back(house: Building) -> None:
+    """A13: six made from national standards; out as a workbook, in again as it was; a broken table is one sentence."""
+    health, inspector = await house.as_member(HEALTH), await house.as_member("health03")
+    rows = (await ok(health, "GET", "/api/console/forms"))["rows"]
+    assert {one["code"] for one in rows} >= {"catering", "hotel-hygiene", "filling-station"}
+    form = (await ok(health, "GET", "/api/console/forms/catering"))["form"]
+    workbook = base64.b64decode((await post(health, "forms/table", {"form": form}))["workbook"])
+    read = "/api/console/forms/read?filename=a.xlsx"
+    assert (await ok(health, "POST", read, data=workbook))["form"] == form
+    status, problem = await answer(health, "POST", read, data=workbook[:500])
+    assert (status, bool(problem["title"])) == (422, True)
+    assert (await answer(inspector, "POST", read, data=workbook))[0] == 403
+    assert (await answer(health, "GET", "/api/console/forms/none"))[0] == 404
+    list_id = (await post(health, "lists", {"name": "清单", "kind": "department"}))["id"]
+    await post(health, f"lists/{list_id}/items", {"items": [{**ITEM, "form": form}]})
+    (draft,) = (await ok(health, "GET", f"/api/console/lists/{list_id}"))["draft_rows"]
+    assert draft["form"] == form

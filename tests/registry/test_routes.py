@@ -36,7 +36,8 @@ PUBLIC_ACTS = {
 PUBLIC_READS = re.compile(r"/public(/.*)?|/auth/wecom(/callback)?|/api/demo/where")
 SIGN_IN = {"/auth/wecom", "/auth/wecom/callback"}  # a sign-in's own state is the one thing that a GET writes
 RAW_BODIES = {
-    "/api/console/imports/{kind}",  # a file
+    "/api/console/imports/{kind}",
+    "/api/console/forms/read",  # a file
     "/api/phone/visits/{id}/evidence/{digest}",  # a photo
     "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
     "/api/auth/logout",  # nothing

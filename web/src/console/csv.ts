@@ -24,9 +24,9 @@ export function rejectsCsv(rejects: Reject[]): string {
   )
 }
 
-/** Hand text to the browser as a file. */
-export function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
+/** Hand text, or a file, to the browser as a download. */
+export function download(name: string, content: string | Blob): void {
+  const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type: 'text/csv;charset=utf-8' }))
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -2,8 +2,8 @@
  * What still stands between a draft and its submission, in the order of the pages. Pure.
  * The backend checks again; this is here so that the inspector learns it on site and not in the evening.
  */
-import { answerKey } from './manifest'
-import type { Answer, Draft, Item, Question, Visit } from './types'
+import { answerKey, filledRows, shownQuestions } from './form'
+import type { Answer, Column, Draft, Item, Question, TableRow, Visit } from './types'
 
 export type Place = 'form' | 'result' | 'sign'
 
@@ -16,9 +16,25 @@ export interface Gap {
 
 /** Whether the question demands a photo for this answer. "na" needs none. */
 export const photoNeeded = (question: Question, value: string): boolean =>
-  (question.photo_when === 'always' && value !== '' && value !== 'na') || (question.photo_when === 'no' && value === 'no')
+  value !== '' && value !== 'na' && (question.photo_when === 'always' || question.photo_when === value)
 
-export const commentNeeded = (question: Question, value: string): boolean => question.comment_when === 'no' && value === 'no'
+export const commentNeeded = (question: Question, value: string): boolean => value !== '' && question.comment_when === value
+
+/** What is missing or wrong in a table's line, or ''. */
+export function rowFault(columns: Column[], row: TableRow): string {
+  for (const column of columns) {
+    const cell = row[column.id] ?? ''
+    if (column.required && cell === '') return `缺“${column.text}”`
+    if (column.kind === 'number' && cell !== '' && !Number.isFinite(Number(cell))) return `“${column.text}”请填数字`
+  }
+  return ''
+}
+
+function tableFaults(question: Question, answer: Answer | undefined, excused: boolean): string[] {
+  const rows = filledRows(answer)
+  if (question.required && !excused && !rows.length) return ['未填']
+  return rows.map((row, index) => [rowFault(question.columns ?? [], row), index] as const).filter(([fault]) => fault).map(([fault, index]) => `第 ${index + 1} 行${fault}`)
+}
 
 export const questionAnchor = (item: Item, question: Question): string => `q-${item.task_item_id}-${question.id}`
 
@@ -36,16 +52,19 @@ export function numberFault(question: Question, value: string): string {
 export function answerFaults(question: Question, answer: Answer | undefined, excused = false): string[] {
   const { value = '', comment = '', photos = [] } = answer ?? {}
   const faults: string[] = []
-  if (question.required && !excused && value.trim() === '') faults.push('未答')
+  if (question.kind === 'table') faults.push(...tableFaults(question, answer, excused))
+  else if (question.required && !excused && value.trim() === '') faults.push('未答')
   if (question.kind === 'number' && numberFault(question, value)) faults.push(numberFault(question, value))
   if (commentNeeded(question, value) && !comment.trim()) faults.push('缺说明')
   if (photoNeeded(question, value) && photos.length === 0) faults.push('缺照片')
   return faults
 }
 
-/** How many of an item's questions have an answer. */
-export function answered(item: Item, draft: Draft): number {
-  return item.form.questions.filter((question) => draft.answers[answerKey(item.task_item_id, question.id)]?.value).length
+/** How many of the questions that an item shows now have an answer, and how many there are. */
+export function answered(item: Item, draft: Draft): { done: number; all: number } {
+  const questions = shownQuestions(item, draft)
+  const answers = questions.map((question) => draft.answers[answerKey(item.task_item_id, question.id)])
+  return { done: answers.filter((one) => one?.value || filledRows(one).length).length, all: questions.length }
 }
 
 /** Everything missing, empty when the draft can be sent. */
@@ -56,7 +75,7 @@ export function gaps(visit: Visit, draft: Draft): Gap[] {
 function formGaps(visit: Visit, draft: Draft): Gap[] {
   const excused = isDirect(visit, draft)
   return visit.items.flatMap((item) =>
-    item.form.questions.flatMap((question, index) =>
+    shownQuestions(item, draft).flatMap((question, index) =>
       answerFaults(question, draft.answers[answerKey(item.task_item_id, question.id)], excused).map((fault): Gap => ({
         place: 'form', anchor: questionAnchor(item, question), text: `${item.name} 第 ${index + 1} 题：${fault}`,
       })),

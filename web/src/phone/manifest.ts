@@ -1,9 +1,8 @@
 /**
  * Draft -> manifest, and back for a part that was returned. Pure: no clock, no storage.
  */
+import { answerKey, filledRows, shownQuestions } from './form'
 import type { Answer, Delivered, Draft, Manifest, Receipt, Visit } from './types'
-
-export const answerKey = (taskItemId: string, questionId: string): string => `${taskItemId}/${questionId}`
 
 export const emptyAnswer = (): Answer => ({ value: '', comment: '', photos: [] })
 
@@ -20,22 +19,24 @@ export function newDraft(visit: Visit, id: string, at: string): Draft {
 export function draftFromDelivered(visit: Visit, last: Delivered, id: string, at: string): Draft {
   const draft = newDraft(visit, id, at)
   for (const { task_item_id, question_id, value, comment, photos } of last.manifest.answers) {
-    draft.answers[answerKey(task_item_id, question_id)] = { value, comment: comment ?? '', photos: [...photos] }
+    const said = typeof value === 'string' ? { value } : { value: '', rows: value.map((row) => ({ ...row })) }
+    draft.answers[answerKey(task_item_id, question_id)] = { ...said, comment: comment ?? '', photos: [...photos] }
   }
   const { photos, results, result_detail, measures, note } = last.manifest
   return { ...draft, photos: [...photos], results: [...results], resultDetail: result_detail, measures: [...measures], note }
 }
 
-/** The fixed record to send. Only questions of the visit's own forms go in, in the forms' order. */
+/** The fixed record to send. Only questions that the visit's own forms show go in, in the forms' order. */
 export function manifestOf(visit: Visit, draft: Draft, ua: string): Manifest {
   const answers: Manifest['answers'] = []
   for (const item of visit.items) {
-    for (const question of item.form.questions) {
+    for (const question of shownQuestions(item, draft)) {
       const answer = draft.answers[answerKey(item.task_item_id, question.id)]
-      if (!answer || (!answer.value && !answer.comment && !answer.photos.length)) continue
+      const rows = filledRows(answer)
+      if (!answer || (!answer.value && !rows.length && !answer.comment && !answer.photos.length)) continue
       const comment = answer.comment.trim()
       answers.push({
-        task_item_id: item.task_item_id, question_id: question.id, value: answer.value.trim(),
+        task_item_id: item.task_item_id, question_id: question.id, value: question.kind === 'table' ? rows : answer.value.trim(),
         ...(comment ? { comment } : {}), photos: [...answer.photos],
       })
     }

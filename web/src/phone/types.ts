@@ -16,26 +16,53 @@ export interface VisitRow {
   deadline: { due_on: string; kind: string; text: string } | null
 }
 
+/** A column of a table question. */
+export interface Column {
+  id: string
+  text: string
+  kind: 'text' | 'number' | 'date' | 'choice'
+  options?: string[]
+  unit?: string
+  required: boolean
+}
+
+/** A question appears only if an earlier one is answered so. */
+export interface Condition {
+  question: string
+  is: 'in' | 'not' | 'least' | 'most'
+  values: string[]
+}
+
+export type TableRow = Record<string, string>
+
 export interface Question {
   id: string
   text: string
-  kind: 'yesno' | 'choice' | 'number' | 'text' | 'date'
+  kind: 'yesno' | 'choice' | 'number' | 'text' | 'date' | 'table'
+  /** Heading under which it stands. */
+  section?: string
   options?: string[]
+  columns?: Column[]
+  shown_if?: Condition[]
+  /** Worth of a "yes" in a scored form. */
+  points?: number
   unit?: string
   min?: number
   max?: number
   required: boolean
   key: boolean
   basis?: string
-  photo_when?: 'always' | 'no'
-  comment_when?: 'no'
+  /** "always", or the answer with which a photo is required. */
+  photo_when?: string
+  /** The answer with which words are required. */
+  comment_when?: string
 }
 
 export interface Item {
   task_item_id: string
   name: string
   basis: string
-  form: { version: number | string; title: string; questions: Question[] }
+  form: { version: number | string; title: string; source?: string; grades?: [string, number][]; questions: Question[] }
 }
 
 export interface Member {
@@ -113,6 +140,8 @@ export interface Visit {
 
 export interface Answer {
   value: string
+  /** The lines of a table question; its value stays empty. */
+  rows?: TableRow[]
   comment: string
   photos: string[]
 }
@@ -146,7 +175,7 @@ export interface Draft {
 
 export interface Manifest {
   submission_id: string
-  answers: { task_item_id: string; question_id: string; value: string; comment?: string; photos: string[] }[]
+  answers: { task_item_id: string; question_id: string; value: string | TableRow[]; comment?: string; photos: string[] }[]
   photos: string[]
   results: string[]
   result_detail: string

@@ -1,15 +1,17 @@
 /** Item lists: versions with dates of effect, filing, claims (A1-A15). */
-import { get, post } from '@/shared/api'
+import { call, get, post } from '@/shared/api'
 import { copyOf } from '../copy'
 
 export interface Guide { basis: string; content: string; steps: string; approval: string; publication: string; filing: string; drawing: string }
 
-export type AnswerKind = 'yesno' | 'choice' | 'number' | 'text' | 'date'
+export type AnswerKind = 'yesno' | 'choice' | 'number' | 'text' | 'date' | 'table'
 export interface Question {
   id: string; text: string; kind: AnswerKind; required: boolean; key: boolean; options?: string[]; unit?: string; min?: number; max?: number
-  basis?: string; photo_when?: '' | 'always' | 'no'; comment_when?: '' | 'no'
+  basis?: string; photo_when?: string; comment_when?: string; section?: string; points?: number
+  columns?: { id: string; text: string }[]; shown_if?: { question: string; is: string; values: string[] }[]
 }
-export interface Form { version: string; title: string; questions: Question[] }
+export interface Form { version: string; title: string; source?: string; grades?: [string, number][]; questions: Question[] }
+export interface FormLine { code: string; title: string; source: string; questions: number }
 export interface Leniency { id: string; conduct: string; basis: string; conditions: string; valid_from: string; ended_on: string | null; department: string; mine: boolean }
 
 export interface ItemDraft {
@@ -77,6 +79,12 @@ export const claim = (id: string, version_ids: string[]) => post<{ drafts: unkno
 export const compare = (id: string, upper: string) => get<{ rows: Comparison[] }>(`${of(id)}/comparison/${upper}`)
 export const fetchVersions = (item: string) => get<{ rows: ListRow[] }>(`/api/console/list-items/${item}/versions`)
 export const standardForm = (name: string, content: string, basis: string) => post<{ form: Form }>('/api/console/standard-form', { name, content, basis })
+export const fetchForms = () => get<{ rows: FormLine[] }>('/api/console/forms')
+export const fetchForm = (code: string) => get<{ form: Form }>(`/api/console/forms/${encodeURIComponent(code)}`)
+export const readFormTable = (file: File, title: string) =>
+  call<{ form: Form }>('POST', '/api/console/forms/read', { raw: file, query: { filename: file.name, title } })
+/** The form as a workbook, base64. */
+export const formTable = (form: Form) => post<{ workbook: string }>('/api/console/forms/table', { form })
 export const fetchLeniencies = () => get<{ rows: Leniency[] }>('/api/console/leniencies')
 export const addLeniency = (body: { conduct: string; basis: string; conditions: string; valid_from: string }) => post<unknown>('/api/console/leniencies', body)
 export const endLeniency = (id: string, ended_on: string) => post<unknown>(`/api/console/leniencies/${id}/end`, { ended_on })

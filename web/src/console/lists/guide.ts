@@ -12,7 +12,7 @@ export const GUIDE: { key: keyof Guide; text: string; hint: string }[] = [
 ]
 
 export const KINDS: { value: AnswerKind; text: string }[] = [
-  { value: 'yesno', text: '是 / 否' }, { value: 'choice', text: '单选' }, { value: 'number', text: '数字' }, { value: 'text', text: '文字' }, { value: 'date', text: '日期' },
+  { value: 'yesno', text: '是 / 否' }, { value: 'choice', text: '单选' }, { value: 'number', text: '数字' }, { value: 'text', text: '文字' }, { value: 'date', text: '日期' }, { value: 'table', text: '表格' },
 ]
 export const PHOTOS = [{ value: '', text: '不要求拍照' }, { value: 'always', text: '必须拍照' }, { value: 'no', text: '答“否”须拍照' }] as const
 export const COMMENTS = [{ value: '', text: '不要求说明' }, { value: 'no', text: '答“否”须说明' }] as const
