@@ -195,9 +195,24 @@ app.command("bench")(bench.bench)
 
 
 @app.command("verify")
-def verify_(bundle: Annotated[Path, typer.Argument(help="抽取包：文件夹或 .zip")]) -> int:
+def verify_(
+    bundle: Annotated[Path, typer.Argument(help="抽取包：文件夹或 .zip")],
+    *,
+    as_json: AsJson = False,
+) -> int:
     """独立校验抽取包：不需要数据库和网络。"""
-    return verify.main([str(bundle)])
+    if not as_json:
+        return verify.main([str(bundle)])
+    report, unreadable = verify.Report([], []), ""
+    try:
+        report = verify.check(verify.read_bundle(bundle))
+    except verify.UnreadableError as error:
+        unreadable = str(error)
+    passed = not unreadable and not report.findings
+    findings = [{"where": where, "what": what} for where, what in report.findings]
+    told = {"ok": passed, "checked": report.lines, "findings": findings, "unreadable": unreadable}
+    typer.echo(json.dumps(told, ensure_ascii=False))
+    return 0 if passed else 2 if unreadable else 1
 
 
 @app.command()

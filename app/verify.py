@@ -6,7 +6,7 @@ python verify.py BUNDLE      BUNDLE is a directory or a .zip; exit code 0 passed
 read files -> announcement -> lists -> seed -> targets -> inspectors -> result.json -> published.json, master.hex
 
 It shares no code with the product on purpose: two implementations that agree are worth more than one. Where the product
-is quick (child processes, a heap), this one is plain: it hashes every ticket and looks at everybody. Copy it anywhere.
+is quick (child processes, a heap), this one is plain: it hashes every ticket, one after the other. Copy it anywhere.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import sys
 import unicodedata
 import zipfile
 import zlib
+from bisect import insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ PROTOCOL = "suicha-draw/1"
 OPTIONAL = ("published.json", "master.hex")
 KINDS = ("system", "dice", "public")  # of seed sources, in the order in which they speak
 MAX_UNPACKED = 2 * 1024**3
+STEP = 100_000  # targets between two words on how far it is
 RFC3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ID, LABEL, SKILL = r"[^\x00-\x1f\x7f-\x9f/]+", r"[^\x00-\x1f\x7f-\x9f]", r"[^\s,\x00-\x1f\x7f-\x9f]+"
@@ -43,6 +45,8 @@ NEEDED = ("announcement.json", "seed.json", "result.json", *(f"{name}.tsv" for n
 Json = dict[str, Any]
 Files = dict[str, bytes]
 Columns = list[list[str]]
+Tell = Callable[[int, int], object]  # targets hashed so far, and of all
+Ranked = dict[str, list[tuple[bytes, str, int]]]  # by stratum: score, target, ticket
 
 
 class UnreadableError(Exception):
@@ -60,11 +64,11 @@ class Report(NamedTuple):
     findings: list[tuple[str, str]]
 
 
-def check(files: Files) -> Report:
+def check(files: Files, tell: Tell | None = None) -> Report:
     """Check a bundle given as bytes by file name; the report says what was checked and what was found."""
     report = Report([], [])
     try:
-        report.lines.extend(_stages(files))
+        report.lines.extend(_stages(files, tell or _say))
     except FindingError as found:
         report.findings.append(found.args)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -77,7 +81,7 @@ def _need(right: object, where: str, what: str) -> None:
         raise FindingError(where, what)
 
 
-def _stages(files: Files) -> Iterator[str]:
+def _stages(files: Files, tell: Tell) -> Iterator[str]:
     """Check stage by stage, and say of each what was right."""
     for name in NEEDED:
         _need(name in files, name, "文件缺失")
@@ -92,7 +96,7 @@ def _stages(files: Files) -> Iterator[str]:
     yield "范围 = 待抽 + 排除，互不重复；各层与各理由的数量相符"
     seed = _check_seed(files, announcement)
     yield f"种子：{seed}，由 {'、'.join(source['name'] for source in announcement['sources'])} 的值得出"
-    expected = _draw(announcement, lists, seed)
+    expected = _draw(announcement, lists, seed, tell)
     _check_result(_json(files, "result.json"), expected)
     members = sum(len(team["members"]) for group in expected["groups"] for team in group["teams"])
     yield f"结果：{len(expected['drawn'])} 个对象及候补、{len(expected['groups'])} 个检查组 {members} 个岗位重算一致"
@@ -193,24 +197,27 @@ def _check_seed(files: Files, announcement: Json) -> str:
     return seed
 
 
-def _scores(seed: str, targets: Columns, limits: dict[str, bytes]) -> dict[str, list[tuple[bytes, str, int]]]:
-    """Give by stratum (score, target, ticket) of all whose score is not above the stratum's limit, in order."""
+def _scores(seed: str, targets: Columns, limits: dict[str, bytes], tell: Tell) -> Ranked:
+    """Score every target; give those whose score is not above their stratum's limit, in order."""
     begun = hashlib.sha256(f"{seed}/target/".encode())  # what all tickets begin with is hashed once
-    ranked: dict[str, list[Any]] = {stratum: [] for stratum in dict.fromkeys(targets[1])}
-    for target, stratum, tickets in zip(*targets, strict=True):
-        best = b"\xff" * 33
-        for k in range(1, int(tickets) + 1):
-            ticket = begun.copy()
-            ticket.update(f"{target}/{k}".encode())
-            score = ticket.digest()
-            if score < best:
-                best, number = score, k
-        if best <= limits[stratum]:
-            ranked[stratum].append((best, target, number))
+    ranked: Ranked = {stratum: [] for stratum in dict.fromkeys(targets[1])}
+    for start in range(0, len(targets[0]), STEP):
+        tell(start, len(targets[0]))
+        for target, stratum, tickets in zip(*(column[start : start + STEP] for column in targets), strict=True):
+            ticket, number = begun.copy(), 1
+            ticket.update(f"{target}/1".encode())
+            best = ticket.digest()
+            for k in range(2, int(tickets) + 1) if tickets != "1" else ():
+                ticket = begun.copy()
+                ticket.update(f"{target}/{k}".encode())
+                if ticket.digest() < best:
+                    best, number = ticket.digest(), k
+            if best <= limits[stratum]:
+                ranked[stratum].append((best, target, number))
     return {stratum: sorted(entries) for stratum, entries in ranked.items()}
 
 
-def _draw(announcement: Json, lists: dict[str, Columns], seed: str) -> Json:
+def _draw(announcement: Json, lists: dict[str, Columns], seed: str, tell: Tell) -> Json:
     """Recompute result.json. A limit spares sorting those who are far behind; if it leaves too few, all are sorted."""
     by_quota, kept = announcement["mode"] in ("double", "targets"), announcement.get("reserves", 20)
     quotas, wanted, limits = {}, {}, {}
@@ -219,9 +226,9 @@ def _draw(announcement: Json, lists: dict[str, Columns], seed: str) -> Json:
         wanted[label] = min(count, quotas[label] + kept)
         part = min(2**16 - 1, 2**17 * (wanted[label] + 50) // max(1, count))  # twice the part that is needed, of 2**16
         limits[label] = part.to_bytes(2, "big") + b"\xff" * 30
-    ranked = _scores(seed, lists["targets"], limits)
+    ranked = _scores(seed, lists["targets"], limits, tell)
     if any(len(entries) < wanted[label] for label, entries in ranked.items()):
-        ranked = _scores(seed, lists["targets"], dict.fromkeys(wanted, b"\xff" * 32))
+        ranked = _scores(seed, lists["targets"], dict.fromkeys(wanted, b"\xff" * 32), tell)
     first = {label: entries[: quotas[label]] for label, entries in ranked.items()}
     drawn = sorted((*entry, label) for label, entries in first.items() for entry in entries)
     with_inspectors = announcement["mode"] in ("double", "inspectors")
@@ -237,7 +244,7 @@ def _draw(announcement: Json, lists: dict[str, Columns], seed: str) -> Json:
 
 
 def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[str]) -> list[Json]:
-    """Recompute the groups: for every place, look at every fitting inspector and take the least (load, turn)."""
+    """Recompute the groups: inspectors wait in line by (load, turn); whoever was chosen lines up again."""
 
     def place(one: str) -> tuple[int, str, str]:
         return loads[one], _hash(f"{seed}/inspector/{one}/{loads[one] + 1}".encode()), one
@@ -255,12 +262,15 @@ def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[
             and set(team["skills"]) <= set(skills.split(","))
             and inspector not in barred["*"]
         ]
-        places = {one: place(one) for one in able}
-        fitting = {target: [one for one in able if one not in barred[target]] for target in drawn}
-        for target in sorted(drawn, key=lambda target: len(fitting[target])):  # equal ones stay in draw order
-            members = sorted(fitting[target], key=places.__getitem__)[: team["size"]]
+        line = sorted(place(one) for one in able)
+        fitting = {target: len(able) - len(barred[target].intersection(able)) for target in drawn}
+        for target in sorted(drawn, key=fitting.__getitem__):  # equal ones stay in draw order
+            chosen = list(islice((one for one in line if one[2] not in barred[target]), team["size"]))
+            members = [one for _, _, one in chosen]
             loads.update(members)
-            places.update({one: place(one) for one in members})
+            for one in chosen:
+                line.remove(one)
+                insort(line, place(one[2]))
             part = {"department": team["department"], "members": members, "short": team["size"] - len(members)}
             groups[target]["teams"].append(part)
             if team is teams[0] and members:
@@ -355,27 +365,35 @@ def _json(files: Files, name: str) -> Json:
 
 def read_bundle(path: Path) -> Files:
     """Read a directory or a .zip into bytes by file name; raises UnreadableError for anything hostile or broken."""
+    if not path.exists():
+        raise UnreadableError(f"没有找到 {path}，请核对位置和名称")
     try:
         if path.is_dir():
-            return {name: (path / name).read_bytes() for name in NEEDED + OPTIONAL if (path / name).is_file()}
+            files = {name: (path / name).read_bytes() for name in NEEDED + OPTIONAL if (path / name).is_file()}
+            if not files:
+                raise UnreadableError(f"文件夹 {path} 里没有抽取包的文件（例如 {NEEDED[0]}）")
+            return files
         with zipfile.ZipFile(path) as bundle:
             _refuse_hostile(bundle.infolist())
             return {name: bundle.read(name) for name in NEEDED + OPTIONAL if name in bundle.namelist()}
     except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        raise UnreadableError(f"无法读取 {path.name}：{error}") from error
+        why = {PermissionError: "没有读取的权限", RuntimeError: "加了密"}.get(type(error), "不完整或已损坏，请重新下载")
+        raise UnreadableError(f"{path.name} {why}") from error
 
 
 def _refuse_hostile(members: list[zipfile.ZipInfo]) -> None:
     """Nothing is written to disk, yet a name that would leave the directory shows that the bundle is not ours."""
-    names = {member.filename for member in members}
-    if odd := [name for name in names if name.startswith("/") or any(mark in name for mark in ("..", "\\", ":"))]:
-        raise UnreadableError(f"压缩包中有不安全的路径：{odd[0]}")
-    if len(names) != len(members):
-        raise UnreadableError("压缩包中有重名文件")
-    if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise UnreadableError("压缩包用了不支持的压缩方法")
-    if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise UnreadableError("压缩包解开后超过 2 GiB")
+    names, size = {member.filename for member in members}, sum(member.file_size for member in members)
+    odd = [name for name in names if name.startswith("/") or any(mark in name for mark in ("..", "\\", ":"))]
+    uncommon = {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    for wrong, why in (
+        (odd, f"有不安全的路径：{''.join(odd[:1])}"),
+        (len(names) != len(members), "有重名文件"),
+        (uncommon, "用了不支持的压缩方法"),
+        (size > MAX_UNPACKED, "解开后超过 2 GiB"),
+    ):
+        if wrong:
+            raise UnreadableError(f"压缩包{why}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -393,6 +411,13 @@ def main(arguments: list[str] | None = None) -> int:
     print(*(f"✗ {where}：{what}\n" for where, what in report.findings), sep="", end="")
     print("不通过" if report.findings else "通过：任何人用这个抽取包都会得到同样的结果")
     return 1 if report.findings else 0
+
+
+def _say(done: int, whole: int) -> None:
+    """Tell who waits at a screen how far it is; nothing is told to a file or another program."""
+    if sys.stderr.isatty():
+        end = "\r" if done + STEP < whole else "\r\033[K"
+        print(f"重算签号 {done * 100 // whole:3} %", end=end, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

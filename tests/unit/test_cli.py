@@ -89,6 +89,19 @@ def test_the_vectors_verify(vector, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("通过")
 
 
+def test_another_program_is_told_in_json(tmp_path, capsys):
+    """D11: `suicha verify --json` says what was checked and found, with the same exit codes."""
+    good = VECTORS / "double"
+    bad = Path(shutil.copytree(good, tmp_path / "bad"))
+    (bad / "targets.tsv").write_bytes((good / "targets.tsv").read_bytes()[:-1])
+    for bundle, code in ((good, 0), (bad, 1), (tmp_path / "nothing", 2)):
+        assert main(["verify", str(bundle), "--json"]) == code
+        told = json.loads(capsys.readouterr().out)
+        assert told["ok"] is (code == 0)
+        assert bool(told["findings"]) is (code == 1)
+        assert ("没有找到" in told["unreadable"]) is (code == 2)
+
+
 def test_a_bundle_that_was_touched_does_not_verify(tmp_path, capsys):
     """Issue 2 item 2: one target less in the list, and `suicha verify` says no."""
     bundle = shutil.copytree(VECTORS / "double", tmp_path / "bundle")

@@ -333,6 +333,41 @@ def test_broken_double_and_foreign_zips_are_not_opened(tmp_path, make):
         verify.read_bundle(tmp_path / "twice.zip")
 
 
+def test_what_cannot_be_read_is_said_in_one_chinese_sentence(tmp_path, make, capsys):
+    """D11: a name that is not there, an empty folder, half a download, a secret one: exit code 2, no English reason."""
+    whole = pack(tmp_path / "whole.zip", make())
+    (tmp_path / "half.zip").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    (tmp_path / "damaged.zip").write_bytes(
+        pack(tmp_path / "stored.zip", make(), zipfile.ZIP_STORED).read_bytes().replace(b"yearly-l", b"yearly-L", 1)
+    )
+    secret = bytearray(whole.read_bytes())
+    directory = secret.index(b"PK\x01\x02")
+    secret[directory + 8] |= 1
+    (tmp_path / "secret.zip").write_bytes(secret)
+    (tmp_path / "empty").mkdir()
+    for name, words in (
+        ("nothing.zip", "没有找到"),
+        ("empty", "没有抽取包的文件"),
+        ("half.zip", "重新下载"),
+        ("damaged.zip", "重新下载"),
+        ("secret.zip", "加了密"),
+    ):
+        assert verify.main([str(tmp_path / name)]) == 2, name
+        told = capsys.readouterr().out
+        assert told.startswith("无法校验：")
+        assert words in told
+        assert "Errno" not in told
+        assert len(told.splitlines()) == 1
+
+
+def test_it_tells_how_far_it_is(make, monkeypatch):
+    """D11: a large list is hashed in steps, and each step is told."""
+    monkeypatch.setattr(verify, "STEP", 30)
+    told = []
+    assert verify.check(make(), lambda done, whole: told.append((done, whole))).findings == []
+    assert told == [(0, 80), (30, 80), (60, 80)]
+
+
 def test_it_imports_nothing_of_the_house():
     """D11: the checker is independent: standard library only."""
     source = Path(verify.__file__).read_text(encoding="utf-8")
