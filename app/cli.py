@@ -223,6 +223,13 @@ def migrate(config: Config = Path("config.toml")) -> None:
 
 
 @app.command()
+def menu(config: Config = Path("config.toml")) -> None:
+    """在企业微信中创建（或更新）应用菜单。"""
+    _do(run.make_app_menu(_settings(config)))
+    typer.echo("应用菜单已更新，成员几分钟内可见。")
+
+
+@app.command()
 def tour(
     register: Annotated[Path | None, typer.Option("--register", help="用这份检查对象名录代替虚构的名录")] = None,
     keep: Annotated[Path | None, typer.Option("--keep", help="把演示用的数据库和文件留在这个文件夹")] = None,

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from app import samples
 from app.clock import DemoClock
 from app.house import Parts, build
+from app.menu import make_menu
 from app.migrate import migrate
 from app.recall import recall
 from app.server import PortTakenError, at_work, build_app, listening
@@ -137,6 +138,7 @@ async def open_demo(settings: Settings, *, whole: bool) -> AsyncIterator[Running
             await furnish(parts, whole=whole)
             await recall(parts, sandbox)
             app = build_app(parts, _demo_doors(parts, clock, sandbox))
+            await make_menu(parts.wecom, parts.house.origin)
             async with at_work(parts), listening(app, settings.server.host, settings.server.port):
                 yield RunningDemo(parts=parts, sandbox=sandbox)
         finally:

@@ -25,6 +25,7 @@ from bot.inbox import Action, InboxWorker
 from bot.parcels import Quiet
 from bot.sender import Sender
 from bot.sms import SmsClient, SmsSettings
+from bot.team_chats import TeamChatMaker
 from bot.tokens import shelf_name
 from bot.wechat import WeChatClient, WeChatSettings
 from bot.wecom import WeComClient, WeComSettings
@@ -200,6 +201,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         [
             CardChanger(database=database, wecom=wecom, clock=clock).work,
             Collector(database=database, wecom=wecom, clock=clock, house=house).work,
+            TeamChatMaker(database=database, wecom=wecom, clock=clock, origin=house.origin).work,
         ]
     )
     return Parts(
@@ -295,6 +297,17 @@ def openid_of(parts: Parts) -> Callable[[str], Awaitable[str]]:
     """How an owner's code becomes an openid, or a plain word where there is no mini-program."""
     if parts.settings.wechat.appid:
         return parts.wechat.openid_for_code
+
+    async def refuse(_code: str) -> str:
+        raise UnavailableError(what="微信小程序")
+
+    return refuse
+
+
+def phone_of(parts: Parts) -> Callable[[str], Awaitable[str]]:
+    """How the code of WeChat's phone number button becomes a number, or a plain word without a mini-program."""
+    if parts.settings.wechat.appid:
+        return parts.wechat.phone_for_code
 
     async def refuse(_code: str) -> str:
         raise UnavailableError(what="微信小程序")

@@ -18,6 +18,7 @@ from app import samples
 from app.clock import DemoClock, system_clock
 from app.demo import RunningDemo, demo_settings, open_demo, open_sandbox
 from app.house import Clock, Parts, build, load_keys, open_database
+from app.menu import make_menu
 from app.migrate import migrate
 from app.server import serve
 from app.settings import Settings
@@ -111,6 +112,15 @@ async def _play_here(demo: RunningDemo, settings: Settings, stage: Stage) -> Non
     text = json.dumps(outcome.as_data(), ensure_ascii=False, indent=1)
     await asyncio.to_thread((folder / PLAYED).write_text, text, "utf-8")
     stage.say(closing_words(outcome))
+
+
+async def make_app_menu(settings: Settings) -> None:
+    """Put the app's menu into WeCom; MenuRefusedError."""
+    parts = build(settings, clock_of(settings))
+    try:
+        await make_menu(parts.wecom, parts.house.origin)
+    finally:
+        await parts.close()
 
 
 def closing_words(outcome: Outcome) -> str:

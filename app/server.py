@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from app.house import REPOSITORY, Parts, openid_of
+from app.house import REPOSITORY, Parts, openid_of, phone_of
 from bot.callbacks import CallbackCounts, callback_routes
 from handlers import (
     approvals,
@@ -27,10 +27,12 @@ from handlers import (
     inspectors,
     libraries,
     lists,
+    owners,
     phone,
     plans,
     policies,
     public,
+    public_visits,
     replacements,
     room,
 )
@@ -38,6 +40,7 @@ from handlers.auth import IDENTITY, Identity
 from handlers.demo import DEMO, DemoOffice
 from handlers.edge import Edge, install
 from handlers.inspectors import ADDRESS_BOOK
+from handlers.owners import PHONE_OF, TEMPLATE
 from handlers.pages import add_security_headers, install_pages, load_pages
 from handlers.problems import explain
 from inspection.errors import SuichaError
@@ -71,6 +74,8 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         demo=demo_office is not None,
     )
     app[ADDRESS_BOOK] = parts.address_book
+    app[PHONE_OF] = phone_of(parts)
+    app[TEMPLATE] = settings.wechat.template_visit
     edge = Edge(
         database=parts.database,
         house=parts.house,
@@ -97,6 +102,8 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         replacements.routes,
         room.routes,
         public.routes,
+        public_visits.routes,
+        owners.routes,
     )
     if demo_office is not None:
         app[DEMO] = demo_office

@@ -127,6 +127,9 @@ class RulesSection(_Section):
     replacement: Literal["next-in-order", "chosen"] = "next-in-order"
     proofs: bool = True
     drawn_list_public: Literal["by-task", "window-end"] = "by-task"
+    notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")
+    ratings_at_least: int = Field(default=5, ge=2, le=1000)
+    team_chats: bool = False
     class_ratio_factor: dict[Literal["A", "B", "C", "D"], Factor] = {"A": "0.5", "B": "1", "C": "2", "D": "4"}
 
 

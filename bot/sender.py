@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.ledger import keep_ledger
 from bot.parcels import Packer, Parcel, Quiet, Shape
 from bot.reactions import Failure, RetryAfter, react
 from bot.sms import SmsClient
@@ -233,3 +234,4 @@ class Sender:
             else:
                 failed.append((end.row, end.how.status, end.how.error))
         await fallbacks.take_over(db, failed, now, sms=self._sms is not None)
+        await keep_ledger(db, [parcel for parcel, _ in back], endings, written, now)

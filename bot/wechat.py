@@ -16,7 +16,7 @@ from typing import Any
 from bot.reactions import Accepted, Failure, GiveUp, react
 from bot.tokens import Answer, Line
 from bot.transport import LostAnswerError, NotSentError, Transport
-from inspection.errors import NotSignedInError, UnavailableError
+from inspection.errors import NotFoundError, NotSignedInError, UnavailableError
 from inspection.notices import Channel
 
 NAME = "微信"
@@ -65,6 +65,21 @@ class WeChatClient:
         if not isinstance(reaction, Accepted) or "openid" not in answer.data:
             raise UnavailableError(what=NAME)
         return str(answer.data["openid"])
+
+    async def phone_for_code(self, code: str) -> str:
+        """The number behind a code of WeChat's number button (getuserphonenumber); NotFoundError for a bad one."""
+        answer = await self.line.say(
+            lambda: self._once(
+                "POST", "wxa/business/getuserphonenumber", {"access_token": self._token}, body={"code": code}
+            )
+        )
+        reaction = react(answer.code, 1, Channel.WECHAT)
+        if isinstance(reaction, GiveUp):
+            raise NotFoundError(what="微信给出的手机号")
+        info = answer.data.get("phone_info")
+        if not isinstance(reaction, Accepted) or not isinstance(info, Mapping):
+            raise UnavailableError(what=NAME)
+        return str(info.get("purePhoneNumber") or info.get("phoneNumber") or "")
 
     async def send_subscribe(self, openid: str, template: str, page: str, data: Mapping[str, str]) -> Answer:
         """Send one subscription message (subscribeMessage.send); `data` within the template's field limits."""

@@ -74,6 +74,20 @@ class WeComClient:
         }
         return await self._call(self._sdk.post, "message/update_template_card", data=data)
 
+    async def create_menu(self, menu: Mapping[str, Any]) -> Answer:
+        """Replace the app's menu (menu/create, 90231)."""
+        return await self._call(self._sdk.post, "menu/create", params={"agentid": self.settings.agent_id}, data=menu)
+
+    async def create_chat(self, chat_id: str, name: str, owner: str, members: Sequence[str]) -> Answer:
+        """Make a group chat (appchat/create, 90245): at least two members, the owner one of them."""
+        data = {"chatid": chat_id, "name": name, "owner": owner, "userlist": list(members)}
+        return await self._call(self._sdk.post, "appchat/create", data=data)
+
+    async def send_to_chat(self, chat_id: str, text: str) -> Answer:
+        """Say something in a group chat that the app made (appchat/send, 90248)."""
+        data = {"chatid": chat_id, "msgtype": "text", "text": {"content": text}, "safe": 0}
+        return await self._call(self._sdk.post, "appchat/send", data=data)
+
     async def recall(self, msgid: str) -> Answer:
         """Take a message back, at most 24 h old (94867)."""
         return await self._call(self._sdk.post, "message/recall", data={"msgid": msgid})

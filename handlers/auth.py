@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from handlers.edge import SESSION_COOKIE, Call, Routes, roles, token_of
+from handlers.edge import OWNER_COOKIE, SESSION_COOKIE, Call, Routes, roles, token_of
 from inspection.actors import Role
 from services.people import owners, signin, whoami
 
@@ -105,7 +105,9 @@ async def owner_login(call: Call) -> Any:
     openid = await call.request.app[IDENTITY].openid_of(call.body.js_code)
     async with call.writing() as act:
         _, token = await signin.sign_in_owner(act, openid)
-    return {"token": token}
+    response = web.json_response({"token": token})  # the mini-program keeps the token, its web-view the cookie
+    _set_cookie(call, response, OWNER_COOKIE, token, signin.SESSION_LIFE.total_seconds())
+    return response
 
 
 @routes.post("/api/owner/bind", roles=roles(Role.OWNER), body=NoticeCode)

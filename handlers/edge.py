@@ -30,7 +30,7 @@ from models.database import Database
 from services.act import Act, House
 from services.people.signin import actor_of
 
-SESSION_COOKIE = "suicha_session"
+SESSION_COOKIE, OWNER_COOKIE = "suicha_session", "suicha_owner"
 JSON_LIMIT = 1 << 20
 UPLOAD: Literal["upload"] = "upload"  # the limit of files that the settings name
 STREAM: Literal["stream"] = "stream"  # the same, and the handler takes the body itself with call.spooled()
@@ -190,9 +190,13 @@ def admit(actor: Actor, allowed: Roles) -> None:
 
 
 def token_of(request: web.Request) -> str:
-    """The session's token: the cookie of a browser, or the bearer of the mini-program."""
+    """The session's token: the cookie of a browser, or the bearer of the mini-program.
+
+    Owners' pages have a cookie of their own: nobody is ever taken for an inspector at an owner's door, or the reverse.
+    """
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    return request.cookies.get(SESSION_COOKIE, "") or bearer
+    name = OWNER_COOKIE if request.path.startswith("/api/owner/") else SESSION_COOKIE
+    return request.cookies.get(name, "") or bearer
 
 
 def install(app: web.Application, edge: Edge, *lists: Routes) -> None:

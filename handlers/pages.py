@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-ENTRIES = {"/m": "phone.html", "/console": "console.html"}
+ENTRIES = {"/m": "phone.html", "/console": "console.html", "/o": "owner.html"}
 Serve = Callable[[web.Request], Awaitable[web.Response]]
 NOT_BUILT = "<!doctype html><meta charset=utf-8><title>随查</title><p>页面尚未构建，请先运行 make setup。</p>"
 SECURITY_HEADERS = {

@@ -90,8 +90,8 @@ def page(path: str, template: str, section: str) -> Callable[[Fill], Fill]:
             try:
                 values = await fill(call)
             except NotFoundError as error:
-                return _html("missing.html", {**common, "error": error}, 404)
-            return _html(template, {**common, **values}, 200)
+                return html_page("missing.html", {**common, "error": error}, 404)
+            return html_page(template, {**common, **values}, 200)
 
         return fill
 
@@ -163,7 +163,8 @@ async def style(call: Call) -> web.Response:  # noqa: ARG001 every handler takes
     return web.Response(text=STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _html(template: str, values: dict[str, Any], status: int) -> web.Response:
+def html_page(template: str, values: dict[str, Any], status: int) -> web.Response:
+    """Fill a template; everything in it is escaped."""
     text = PAGES.get_template(template).render(values)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 

@@ -42,6 +42,14 @@ TARGET_REASONS = {
     "suspended": "检查对象已停业",
     "no-object": "没有本次抽查事项的经营活动",
 }
+DOOR_REASONS = {  # why nobody scanned the code at the door (亮码入企)
+    "nobody": "现场无人",
+    "refused": "对方拒绝扫码",
+    "no-device": "对方没有可以扫码的设备",
+    "no-network": "现场没有网络",
+    "urgent": "须立即控制证据或制止危害",
+    "other": "其他（写明情况）",
+}
 MAX_DETAIL = 500
 
 

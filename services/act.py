@@ -45,6 +45,9 @@ class Rules:
     replacement: str = "next-in-order"  # E4: by the protocol; or "chosen" by the department's approver
     proofs: bool = True  # an enterprise may ask for its own line of the pool
     drawn_list_public: str = "by-task"  # D10: at dispatch, of unannounced tasks after their last day; or "window-end"
+    notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")  # F1
+    ratings_at_least: int = 5  # fewer ratings than this are shown to nobody: no single one may show through
+    team_chats: bool = False  # a WeCom group chat for each joint team (appchat)
     class_ratio_factor: dict[str, str] = field(default_factory=dict)  # N1, N2: credit class -> factor on the ratio
 
 

@@ -1,8 +1,9 @@
 /**
- * One project, three entries (phone, console, sandbox) and one hand-written service worker.
+ * One project, four entries (phone, console, owner, sandbox) and one hand-written service worker.
  *
  *   phone.html ─┐
  *   console.html ├─> dist/*.html + dist/assets/*   (served by the backend under "/", nothing from a CDN)
+ *   owner.html  ─┤
  *   sandbox.html ┘
  *   src/phone/sw.js ─> dist/sw.js, with the list of the phone's own files and a version made from it
  */
@@ -93,7 +94,7 @@ export default defineConfig({
     sourcemap: false,
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { phone: here('./phone.html'), console: here('./console.html'), sandbox: here('./sandbox.html') },
+      input: { phone: here('./phone.html'), console: here('./console.html'), owner: here('./owner.html'), sandbox: here('./sandbox.html') },
     },
   },
   test: { environment: 'jsdom', include: ['tests/**/*.test.ts'], restoreMocks: true },

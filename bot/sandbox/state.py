@@ -21,6 +21,7 @@ from bot.sandbox.menu import Menu
 from bot.sandbox.messages import Chats, Surroundings
 from bot.sandbox.oauth import CodeDesk
 from bot.sandbox.settings import SandboxSettings
+from bot.sandbox.team_chats import TeamChats
 from bot.sandbox.tokens import TokenDesk
 from bot.sandbox.wechat import Owners
 from inspection.errors import NotFoundError
@@ -41,6 +42,8 @@ class Sandbox:
         self.mini_tokens = TokenDesk(now, renew_before=RENEW_BEFORE)
         self.codes = CodeDesk(now)
         self.js_codes = CodeDesk(now)
+        self.phone_codes = CodeDesk(now)
+        self.team_chats = TeamChats(now)
         self.media = MediaShelf(now)
         self.menu = Menu()
         self.owners = Owners(now, self.feed)

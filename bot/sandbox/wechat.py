@@ -21,6 +21,7 @@ from bot.sandbox.feed import Feed
 from bot.sandbox.shapes import mapping, text
 from inspection.errors import NotFoundError
 
+BAD_CODE = 40029
 BAD_OPENID = 40003
 BAD_TEMPLATE = 40037
 NOT_SUBSCRIBED = 43101
@@ -56,6 +57,7 @@ class Owner:
     credits: Counter[str] = field(default_factory=Counter)
     forever: set[str] = field(default_factory=set)
     messages: list[dict[str, object]] = field(default_factory=list)
+    phone: str = ""  # what WeChat knows of this user; given out for a code of the number button
 
     def shown(self) -> dict[str, object]:
         """Show it as JSON."""
@@ -65,6 +67,7 @@ class Owner:
             "credits": dict(self.credits),
             "forever": sorted(self.forever),
             "messages": len(self.messages),
+            "phone": self.phone,
         }
 
 
@@ -80,9 +83,9 @@ class Owners:
         """List all owners, oldest first."""
         return list(self._owners.values())
 
-    def add(self, nickname: str, openid: str = "") -> Owner:
+    def add(self, nickname: str, openid: str = "", phone: str = "") -> Owner:
         """Make an owner with a new openid, or one that is known from before a restart."""
-        owner = Owner(openid=openid or f"o{secrets.token_urlsafe(20)}", nickname=nickname)
+        owner = Owner(openid=openid or f"o{secrets.token_urlsafe(20)}", nickname=nickname, phone=phone)
         self._owners[owner.openid] = owner
         self._feed.publish("owner", owner=owner.openid)
         return owner
@@ -93,6 +96,13 @@ class Owners:
         if owner is None:
             raise NotFoundError(what="微信用户")
         return owner
+
+    def phone_of(self, openid: str) -> dict[str, object]:
+        """Handle getuserphonenumber for the user behind a code; 40029 where WeChat knows no number."""
+        phone = self.get(openid).phone
+        if not phone:
+            raise RefusedError(BAD_CODE, "invalid code")
+        return {"phone_info": {"phoneNumber": phone, "purePhoneNumber": phone, "countryCode": "86"}}
 
     def session_key(self, openid: str) -> str:
         """Make a new session_key, as every login does (base64 of 16 bytes)."""

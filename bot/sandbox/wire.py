@@ -50,6 +50,10 @@ def add_wire_routes(app: web.Application) -> None:
     router.add_get("/cgi-bin/menu/delete", _wecom(_menu_delete))
     router.add_post("/cgi-bin/stable_token", _open(_stable_token))
     router.add_post("/cgi-bin/message/subscribe/send", _wechat(_subscribe_send))
+    router.add_post("/wxa/business/getuserphonenumber", _wechat(_phone_number))
+    router.add_post("/cgi-bin/appchat/create", _wecom(_appchat_create))
+    router.add_post("/cgi-bin/appchat/send", _wecom(_appchat_send))
+    router.add_get("/cgi-bin/appchat/get", _wecom(_appchat_get))
     router.add_get("/sns/jscode2session", _open(_js_session, content_type="text/plain"))
 
 
@@ -214,6 +218,25 @@ async def _stable_token(state: Sandbox, request: web.Request) -> Answer:
 async def _subscribe_send(state: Sandbox, request: web.Request) -> Answer:
     _, body = await _body(request)
     return state.owners.send(body)
+
+
+async def _phone_number(state: Sandbox, request: web.Request) -> Answer:
+    _, body = await _body(request)
+    return state.owners.phone_of(state.phone_codes.redeem(text(body, "code")))
+
+
+async def _appchat_create(state: Sandbox, request: web.Request) -> Answer:
+    _, body = await _body(request)
+    return state.team_chats.create(body, lambda userid: state.contacts.find(userid) is not None)
+
+
+async def _appchat_send(state: Sandbox, request: web.Request) -> Answer:
+    _, body = await _body(request)
+    return state.team_chats.send(body)
+
+
+async def _appchat_get(state: Sandbox, request: web.Request) -> Answer:
+    return {"chat_info": state.team_chats.get(request.query.get("chatid", "")).shown()}
 
 
 async def _js_session(state: Sandbox, request: web.Request) -> Answer:

@@ -26,6 +26,7 @@ from models.store.tasks import TeamRow
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.act import Act
 from services.clock import deadlines
+from services.people import team_chats
 from services.people.notices import Letter, tell_many, tell_owner
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is mistaken for another when read out on the phone
@@ -80,6 +81,7 @@ async def send_out(act: Act, task: Task, assignments: Sequence[Assignment], depa
         _add_group(act, assignment, departments)
         await _open_deadlines(act, task, assignment.visit)
     await act.db.flush()
+    await team_chats.wanted(act, [one.visit for one in assignments])
     await tell_many(act, [letter for one in assignments for letter in letters(task, one, departments)])
     if task.announced:
         for one in assignments:

@@ -20,6 +20,7 @@ from models.store.parts import NOT_DONE
 from models.store.states import STATUS_WORDS
 from models.tasks import Evidence
 from services.act import Act, House
+from services.field import doors
 from services.field.photos import Stamp
 
 KINDS = ("photo", "signature", "voice", "video", "file")
@@ -72,6 +73,7 @@ async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
     if found is not None:
         return found
     _refuse_closed(own)
+    await doors.require(act, own)
     people = await visit_store.group(act.db, upload.visit_id)
     return Stamp(
         at=upload.taken_at or act.now,

@@ -29,6 +29,7 @@ from models.store.states import advance
 from models.tasks import Submission
 from services.act import Act
 from services.clock import deadlines
+from services.field import doors
 from services.field.manifests import Manifest, OwnerRefused
 from services.people.notices import Letter, tell_many
 
@@ -88,6 +89,7 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
         return _receipt(known, own.visit.number, manifest)
     if own.visit.status != "accepted" or own.part.status not in NOT_DONE:
         raise ConflictError(what="本部门检查结果", why="检查尚未由组长接受，或本部门已经提交。")
+    await doors.require(act, own)
     await _refuse_missing(act, visit_id, manifest)
     problems = await _problems(act, own, manifest)
     if problems:

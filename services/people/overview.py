@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from inspection.actors import Role
+from inspection.actors import PUBLIC, SYSTEM, MemberId, Role
 from inspection.deadlines import DeadlineKind
 from inspection.workdays import local_date
 from models.people import AuditEntry, Department, Inspector, Member
@@ -117,8 +117,19 @@ ACT_WORDS = {
     "deadline-snooze": "推迟提醒",
     "sign-in": "登录",
     "urge": "催办逾期",
+    "team-chat": "建立检查组群",
+    "team-chat-failed": "检查组群未建成",
     "arrive": "到场签到",
     "owner-bind": "企业绑定",
+    "owner-subscribe": "企业订阅通知",
+    "owner-confirm": "确认收到通知",
+    "owner-ask": "企业提问",
+    "owner-answer": "答复企业提问",
+    "owner-rate": "企业评价",
+    "notice-record": "登记通知方式",
+    "door-show": "出示入企码",
+    "door-scan": "扫入企码",
+    "door-reason": "未扫码说明",
     "message.unknown": "消息结果不明",
     "message.dead": "消息发送失败",
     "message.refused": "消息被拒收",
@@ -189,11 +200,16 @@ async def recent_acts(act: Act, limit: int, without: str = "") -> list[dict[str,
     return [_audit_row(row, members, departments) for row in rows]
 
 
+def _nobody_of_ours(who: str) -> str:
+    """An act of somebody who is no member: the clock's, an unknown visitor's, or an enterprise's own."""
+    return {SYSTEM.member_id: "系统", PUBLIC.member_id: "公众"}.get(MemberId(who), "当事人")
+
+
 def _audit_row(row: AuditEntry, members: dict[str, str], departments: dict[str, Department]) -> dict[str, Any]:
     department = departments.get(row.department_id)
     return {
         "at": row.at,
-        "who": members.get(row.member_id, "系统"),
+        "who": members.get(row.member_id) or _nobody_of_ours(row.member_id),
         "department": department.name if department else "",
         "act": row.act,
         "act_text": ACT_WORDS.get(row.act, row.act),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import select
 
 from models.people import Member
@@ -84,3 +86,10 @@ class Chat:
 
     async def leader(self, visit: Visit) -> str:
         return (await self.people(visit))[0][0]
+
+
+def jpeg(colour: int = 90) -> bytes:
+    """A small photo; of another colour, other bytes."""
+    encoded = io.BytesIO()
+    Image.new("RGB", (640, 480), (colour, 120, 130)).save(encoded, "JPEG")
+    return encoded.getvalue()

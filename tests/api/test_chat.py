@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import Any
 
 import pytest
-from PIL import Image
 from sqlalchemy import select, update
 
 from bot.chat import HANDLERS
@@ -20,7 +18,7 @@ from models.people import AuditEntry, Member
 from models.registers import Target
 from models.results import Deadline, Outbox
 from models.tasks import Evidence, Visit, VisitMember
-from tests.api.chat_play import Chat
+from tests.api.chat_play import Chat, jpeg
 from tests.api.conftest import LIAISON, Building, ok
 from tests.office import COORDINATOR
 
@@ -29,12 +27,6 @@ from tests.office import COORDINATOR
 def chat(house: Building) -> Chat:
     house.sandbox.state.connect(callback_url=f"{house.url}/wecom/callback", trusted_origin=house.url)
     return Chat(house)
-
-
-def jpeg(colour: int = 90) -> bytes:
-    encoded = io.BytesIO()
-    Image.new("RGB", (640, 480), (colour, 120, 130)).save(encoded, "JPEG")
-    return encoded.getvalue()
 
 
 def test_every_word_has_an_answer() -> None:

@@ -4,6 +4,7 @@ import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import App from './App.vue'
 import ConfirmPage from './pages/ConfirmPage.vue'
+import OwnerPage from './pages/OwnerPage.vue'
 import ReceiptPage from './pages/ReceiptPage.vue'
 import VisitPage from './pages/VisitPage.vue'
 import VisitsPage from './pages/VisitsPage.vue'
@@ -18,6 +19,7 @@ const router = createRouter({
     { path: '/visits/:id', component: VisitPage },
     { path: '/visits/:id/receipt', component: ReceiptPage },
     { path: '/visits/:id/confirm', component: ConfirmPage },
+    { path: '/visits/:id/owner', component: OwnerPage },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

@@ -232,3 +232,19 @@ export interface Delivered {
   receipt: Receipt
   manifest: Manifest
 }
+
+/** What passes between a visit's group and its enterprise. */
+export interface OwnerSide {
+  number: string
+  target_name: string
+  announced: boolean
+  leads: boolean
+  records: { way_text: string; at: string; receiver: string | null; note: string | null }[]
+  questions: { id: string; question: string; asked_at: string; answer: string | null }[]
+  door: { code: string; url: string; qr: string; expired: boolean; scanned_at: string | null; reason_text: string; note: string | null } | null
+  door_reasons: { value: string; text: string }[]
+  from_chat: {
+    items: { kind: string; status: string; digest: string | null; at: string; by: string }[]
+    arrivals: { by: string; at: string; label: string }[]
+  }
+}

@@ -37,12 +37,21 @@ export interface Fault {
   fired: number
 }
 
+export interface MenuButton {
+  name: string
+  type?: string
+  key?: string
+  url?: string
+  sub_button?: MenuButton[]
+}
+
 export interface SandboxState {
   now: string
   settings: { corp_id: string; agent_id: number; callback_url: string; trusted_origin: string; mini_appid: string }
   departments: Department[]
   members: Member[]
   owners: Owner[]
+  menu: MenuButton[]
   faults: Fault[]
 }
 
@@ -96,6 +105,9 @@ export const markRead = (userid: string) => post<unknown>(`${member(userid)}/rea
 export const say = (userid: string, text: string) => post<unknown>(`${member(userid)}/say`, { text })
 export const sendPhoto = (userid: string, file: File) =>
   call<unknown>('POST', `${member(userid)}/media`, { raw: file, query: { type: 'image', filename: file.name } })
+export const sendPlace = (userid: string, latitude: number, longitude: number, label: string) =>
+  post<unknown>(`${member(userid)}/location`, { latitude, longitude, label })
+export const tapMenu = (userid: string, key: string) => post<unknown>(`${member(userid)}/menu`, { key })
 export const click = (userid: string, message_id: string, key: string, selected: Record<string, string[]>) =>
   post<unknown>(`${member(userid)}/click`, { message_id, key, selected })
 

@@ -1,0 +1,43 @@
+"""Public pages about one visit, each opened by a code on paper or on an inspector's phone: genuine notice, the door.
+
+/public/notices/CODE (announced, or scanned at the door) ; /public/door/CODE (shown today) -> POST: scanned, on record
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from handlers.edge import Call, Routes
+from handlers.public import html_page, page
+from inspection.errors import SuichaError
+from services.field import doors
+from services.people import notice_paper
+
+routes = Routes()
+
+
+@page("/public/notices/{code}", "notice.html", "")
+async def notice(call: Call) -> dict[str, Any]:
+    """Whether a notice is genuine: what it must say."""
+    return {"shown": await notice_paper.by_code(call.act, call.path["code"])}
+
+
+@page("/public/door/{code}", "door.html", "")
+async def door(call: Call) -> dict[str, Any]:
+    """Who stands at the door, what they inspect, on which plan."""
+    return {"shown": await doors.page(call.act, call.path["code"])}
+
+
+@routes.post("/public/door/{code}", roles="public")
+async def post_public_door(call: Call) -> web.Response:
+    """Put the scan on record for somebody without the mini-program, and show the page again."""
+    house = call.edge.house
+    common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": ""}
+    try:
+        await doors.scan(call.act, call.path["code"])
+        shown = await doors.page(call.act, call.path["code"])
+    except SuichaError as error:
+        return html_page("missing.html", {**common, "error": error}, 404)
+    return html_page("door.html", {**common, "shown": shown}, 200)

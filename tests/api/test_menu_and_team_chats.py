@@ -1,0 +1,86 @@
+"""The app's menu and the group chats of joint teams, against the sandbox (issue 5)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+
+from app.menu import MenuRefusedError, make_menu, menu_of
+from inspection.phrases import understand
+from models.chat import TeamChat
+from models.people import AuditEntry
+from tests.api.chat_play import Chat
+from tests.api.conftest import Building, building, furnish, new_database
+from tests.conftest import Clock
+
+
+@pytest_asyncio.fixture
+async def talkative(tmp_path: Path, clock: Clock) -> AsyncIterator[Chat]:
+    """A house whose settings want team chats."""
+    async with building(await new_database(tmp_path), tmp_path, clock) as found:
+        rules = replace(found.office.house.rules, team_chats=True)
+        found.office = replace(found.office, house=replace(found.office.house, rules=rules))
+        yield Chat(await furnish(found))
+
+
+async def test_the_menu_says_words_that_the_chat_understands(house: Building) -> None:
+    """F3: made by one command; each entry is a word of the chat or a page of ours, and a tap is answered."""
+    house.sandbox.state.connect(callback_url=f"{house.url}/wecom/callback", trusted_origin=house.url)
+    await make_menu(house.parts.wecom, house.parts.house.origin)
+    entries = [inner for button in house.sandbox.state.menu.buttons for inner in button.get("sub_button") or [button]]
+    words = [one["key"].removeprefix("say:") for one in entries if one["type"] == "click"]
+    assert all(understand(word).word is not None for word in words)
+    assert all(one["url"].startswith(house.parts.house.origin) for one in entries if one["type"] == "view")
+    chat = Chat(house)
+    (visit, *_) = await chat.drawn(ratio="0.1")
+    leader = await chat.leader(visit)
+    house.sandbox.state.act(leader, "click", "say:任务")
+    await chat.settle()
+    assert visit.number in chat.from_app(leader)[-1].message.content["content"]
+
+
+async def test_a_menu_that_is_refused_says_so(house: Building) -> None:
+    house.sandbox.state.menu.create = lambda _body: (_ for _ in ()).throw(KeyError)  # type: ignore[method-assign]
+    with pytest.raises(MenuRefusedError):
+        await make_menu(house.parts.wecom, "http://x")
+    assert len(menu_of("http://x")["button"]) == 3
+
+
+async def test_each_joint_team_has_its_chat_with_the_leader_as_owner(talkative: Chat) -> None:
+    """Issue 5: made once after the draw, the whole team in it, the first word says what it is about."""
+    visits = await talkative.drawn(ratio="0.1")
+    made = talkative.house.sandbox.state.team_chats.chats
+    assert set(made) == {visit.id for visit in visits}
+    for visit in visits:
+        group = await talkative.people(visit)
+        assert made[visit.id].owner == group[0][0]
+        assert set(made[visit.id].members) == {userid for userid, _ in group}
+        assert visit.number in made[visit.id].messages[0]["content"]["content"]
+    assert await talkative.house.parts.errands.work() == 0
+
+
+async def test_a_chat_that_wecom_refuses_ends_definitely(talkative: Chat) -> None:
+    """The failure story: a member whom the app does not see; row and audit say so, the cards went out anyway."""
+    state = talkative.house.sandbox.state
+    for one in list(state.contacts.members())[::2]:
+        state.contacts.remove(one.userid)
+    visits = await talkative.drawn(ratio="0.1")
+    rows = await talkative.house.office.all(select(TeamChat))
+    assert len(rows) == len(visits)
+    assert {row.status for row in rows} <= {"made", "failed"}
+    failed = [row for row in rows if row.status == "failed"]
+    assert failed
+    assert {row.outcome for row in failed} == {"86001"}
+    assert await talkative.house.office.count(AuditEntry, AuditEntry.act == "team-chat-failed") == len(failed)
+
+
+async def test_no_chat_where_the_office_does_not_want_one(house: Building) -> None:
+    chat = Chat(house)
+    await chat.drawn(ratio="0.1")
+    assert await house.office.count(TeamChat) == 0
+    assert house.sandbox.state.team_chats.chats == {}

@@ -1,0 +1,22 @@
+/** The enterprise's pages at /o/, opened in the mini-program's web-view: what is announced, who comes, which rights. */
+import { createApp } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
+import '../phone/phone.css'
+import App from './App.vue'
+import HomePage from './pages/HomePage.vue'
+import VisitPage from './pages/VisitPage.vue'
+import './owner.css'
+import { begin } from './session'
+
+const router = createRouter({
+  history: createWebHistory('/o/'),
+  routes: [
+    { path: '/', component: HomePage },
+    { path: '/visits/:id', component: VisitPage },
+    { path: '/:rest(.*)*', redirect: '/' },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+// The code of wx.login must be gone from the address before the router sees (and keeps) it.
+void begin().then(() => createApp(App).use(router).mount('#app'))
