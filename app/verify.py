@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PROTOCOL = "suicha-draw/1"
-OPTIONAL = ("published.json", "master.hex")
+OPTIONAL = ("published.json", "master.hex", "record.jsonl")
 KINDS = ("system", "dice", "public")  # of seed sources, in the order in which they speak
 MAX_UNPACKED = 2 * 1024**3
 STEP = 100_000  # targets between two words on how far it is
@@ -100,7 +100,9 @@ def _stages(files: Files, tell: Tell) -> Iterator[str]:
     _check_result(_json(files, "result.json"), expected)
     members = sum(len(team["members"]) for group in expected["groups"] for team in group["teams"])
     yield f"结果：{len(expected['drawn'])} 个对象及候补、{len(expected['groups'])} 个检查组 {members} 个岗位重算一致"
-    if "published.json" in files:
+    if "record.jsonl" in files:
+        yield f"变动记录：{_check_record(files, announcement, lists, expected)} 条，逐条相连，次序递补的重算一致"
+    if "published.json" in files:  # last: it takes away from `expected` what is not public
         _check_published(files, expected)
         yield "published.json：指纹、结果哈希、名单与各部门人数相符，没有不应公开的内容"
     if "master.hex" in files:
@@ -306,6 +308,34 @@ def _check_published(files: Files, expected: Json) -> None:
         _need(fair, where, "公开的姓名不是文字，或多于组员")
     for key in sorted(told):
         _need(_same(published[key], told[key]), f"{where} 的 {key}", "与公告或结果不符，或含有不应公开的内容")
+
+
+def _check_record(files: Files, announcement: Json, lists: dict[str, Columns], expected: Json) -> int:
+    """Check what changed after the draw: each line holds the hash of the one before, the first that of the result."""
+    before, lines = _hash(files["result.json"]), _text(files, "record.jsonl").splitlines(keepends=True)
+    groups = {one["target"]: {m for team in one["teams"] for m in team["members"]} for one in expected["groups"]}
+    loads = Counter(member for members in groups.values() for member in members)
+    barred = set(zip(*lists["conflicts"], strict=True))
+    for number, line in enumerate(lines, 1):
+        one, where = json.loads(line), f"record.jsonl 第 {number} 行"
+        linked = line.endswith("\n") and [one[key] for key in ("number", "draw_id", "previous")]
+        _need(linked == [number, expected["draw_id"], before], where, "与前一行的哈希或编号不相连，记录被删改")
+        group = groups.setdefault(one["target"], set())  # everybody who is or was in it
+        if one.get("way") == "next-in-order" and expected["groups"]:
+            team = next(team for team in announcement["teams"] if team["department"] == one["department"])
+            fitting = [
+                (loads[able], _hash(f"{expected['seed']}/inspector/{able}/{loads[able] + 1}".encode()), able)
+                for able, department, skills in zip(*lists["inspectors"], strict=True)
+                if department == team["department"] and set(team["skills"]) <= set(skills.split(","))
+                if not {(one["target"], able), ("*", able)} & barred and able not in {*group, *one["passed"]}
+            ]
+            _need(one["leaving"] in group, where, f"{one['leaving']} 不在检查组中")
+            _need(fitting and min(fitting)[2] == one["entering"], where, "递补的不是次序上的下一位")
+        entered = one.get("members", [one["entering"]])
+        groups.setdefault(one["entering"] if "members" in one else one["target"], set()).update(entered)
+        loads.update(entered)
+        before = _hash(line.encode())
+    return len(lines)
 
 
 def _merkle_root(master: bytes, targets: bytes) -> str:

@@ -24,8 +24,13 @@ RECUSAL_GROUNDS = {
     "owner-request": "检查对象申请回避并经同意",
 }
 # What keeps an inspector from a target without anybody declaring it; announced beside the grounds above.
-ABSENCE, ROTATION = "absence", "rotation"
-CONFLICT_WORDS = {**RECUSAL_GROUNDS, ABSENCE: "检查期间不在岗", ROTATION: "轮换：上一次检查过该对象"}
+ABSENCE, ROTATION, PAIR = "absence", "rotation", "pair"
+CONFLICT_WORDS = {
+    **RECUSAL_GROUNDS,
+    ABSENCE: "检查期间不在岗",
+    ROTATION: "轮换：上一次检查过该对象",
+    PAIR: "轮换：避免原班搭档",
+}
 REPLACEMENT_REASONS = {
     "post-changed": "岗位调整",
     "work-conflict": "工作冲突",
@@ -35,6 +40,7 @@ REPLACEMENT_REASONS = {
     "in-person": "在企业微信卡片上提出，理由当面说明",
 }
 SHORT_PLACE = "short"  # a place that nobody fitted when the draw was made: nobody leaves it
+APPOINTED = "appointed"  # 单随机: targets alone were drawn, and a department named its inspectors
 TARGET_REASONS = {
     "deregistered": "检查对象已注销",
     "revoked": "检查对象已被吊销",

@@ -4,7 +4,9 @@ declared (target, inspector, ground), last visits, who is away -> bar -> conflic
 teams + roster -> short_targets: which target which department cannot staff, and what keeps whom
 
 A declared recusal always holds. Rotation holds where enough others are left, for it is there to spread the work, not to
-stop it: where it would leave a team short, it gives way and is counted as given way.
+stop it: where it would leave a team short, it gives way and is counted as given way. Even then as many of the former
+group stay away as can, so that not the same pair comes again. And people who went together in the last draw are kept
+apart in the next where others are left (ADR on pairs): of every former pair one is barred, target by target another.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from inspection.draw.announcement import Team
 from inspection.draw.match import NOBODY, Roster, roster
 from inspection.draw.pools import ANY_TARGET, Conflict, DrawInspector
-from inspection.reasons import ABSENCE, ROTATION
+from inspection.reasons import ABSENCE, PAIR, ROTATION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,11 +69,47 @@ def bar(
         for size, fitting in eligible:
             left = fitting - held.barred_from(target)
             turned = left.intersection(former)
-            if len(left) - len(turned) < size:
-                relaxed += len(turned)
-            else:
-                reasons.update(((target, one), ROTATION) for one in turned)
+            spare = max(0, min(len(turned), len(left) - size))
+            relaxed += len(turned) - spare
+            reasons.update(((target, one), ROTATION) for one in _in_turn(target, turned)[:spare])
     return Barred(reasons=reasons, relaxed=relaxed)
+
+
+def keep_apart(
+    barred: Barred,
+    people: Collection[DrawInspector],
+    teams: Iterable[Team],
+    pairs: Collection[frozenset[str]],
+    candidates: Iterable[str],
+) -> Barred:
+    """Add conflicts so that no pair of `pairs` meets where a team of others can be had; `candidates` are target codes.
+
+    For each target a set of people of whom no two were a pair is gathered in an order that the target's code and their
+    numbers settle; if it is large enough for the team the others stay away from this target, else all may come.
+    """
+    held = roster(people, barred.conflicts())
+    reasons = dict(barred.reasons)
+    former: dict[str, set[str]] = {}
+    for pair in pairs:
+        for one in pair:
+            former.setdefault(one, set()).update(pair - {one})
+    eligible = [(team.size, held.eligible(team)) for team in teams]
+    for target in candidates if former else ():
+        for size, fitting in eligible:
+            left, apart = fitting - held.barred_from(target), set[str]()
+            if size < 2 or not any(former.get(one, set()) & left for one in left):  # noqa: PLR2004 a pair is two
+                continue
+            for one in _in_turn(target, left):
+                if not former.get(one, set()) & apart:
+                    apart.add(one)
+            if len(apart) >= size:
+                reasons.update(((target, one), PAIR) for one in left - apart)
+    return Barred(reasons=reasons, relaxed=barred.relaxed)
+
+
+def _in_turn(target: str, people: Collection[str]) -> list[str]:
+    """People in an order of the target's own, so that not the same ones give way everywhere."""
+    return sorted(people, key=lambda one: (sha256(f"{target}/{one}".encode()).digest(), one))
 
 
 def short_targets(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,6 +56,27 @@ async def last_inspected(db: AsyncSession, inspector_ids: Collection[str]) -> di
     for code, staff_no in await db.execute(query):
         found.setdefault(code, set()).add(staff_no)
     return found
+
+
+async def last_pairs(db: AsyncSession, inspector_ids: Collection[str]) -> set[frozenset[str]]:
+    """The pairs (staff numbers) of one department that went to a target together in the newest task of each."""
+    task = (
+        select(VisitMember.inspector_id, func.max(Visit.task_id).label("task_id"))
+        .join(Visit, Visit.id == VisitMember.visit_id)
+        .where(VisitMember.inspector_id.in_(inspector_ids))
+        .group_by(VisitMember.inspector_id)
+        .subquery()
+    )
+    query = (
+        select(Visit.id, VisitMember.department_id, Inspector.staff_no)
+        .join(VisitMember, VisitMember.visit_id == Visit.id)
+        .join(task, (task.c.inspector_id == VisitMember.inspector_id) & (task.c.task_id == Visit.task_id))
+        .join(Inspector, Inspector.id == VisitMember.inspector_id)
+    )
+    groups: dict[tuple[str, str], set[str]] = {}
+    for visit_id, department_id, staff_no in await db.execute(query):
+        groups.setdefault((visit_id, department_id), set()).add(staff_no)
+    return {frozenset(pair) for some in groups.values() for pair in combinations(sorted(some), 2)}
 
 
 async def inspector(db: AsyncSession, actor: Actor, staff_no: str) -> Inspector:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, or_, select
@@ -142,6 +142,12 @@ async def drawn_targets(db: AsyncSession, task_id: str) -> set[str]:
     """The codes of all targets that a task has visits for."""
     query = select(Target.code).join(Visit, Visit.target_id == Target.id).where(Visit.task_id == task_id)
     return set(await db.scalars(query))
+
+
+async def targets_of_visits(db: AsyncSession, visit_ids: Collection[str]) -> dict[str, str]:
+    """The target codes of visits, by visit; one that was taken back is left out."""
+    query = select(Visit.id, Target.code).join(Target, Target.id == Visit.target_id).where(Visit.id.in_(visit_ids))
+    return {visit_id: code for visit_id, code in await db.execute(query)}  # noqa: C416 a Row is no pair to mypy
 
 
 async def last_position(db: AsyncSession, task_id: str) -> int:

@@ -15,6 +15,7 @@ from inspection.actors import Role
 from inspection.draw.announcement import Mode, Source, SourceKind
 from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
 from inspection.draw.lists import CONFLICTS
+from inspection.draw.record import RECORD
 from inspection.draw.refusals import SeedValueError
 from inspection.draw.result import PUBLISHED, RESULT, DrawResult, published_json, result_json, run_draw
 from inspection.draw.seed import SEED, check_entry, seed_json
@@ -29,6 +30,7 @@ from services.act import Act
 from services.drawing import codes, kinds, lowers
 from services.drawing.bundles import zipped
 from services.drawing.dispatch import dispatch
+from services.drawing.record import record_of
 from services.drawing.scoring import Children
 from services.drawing.tasks import Pool, pool_of, refuse_unready
 from services.registers.confirmations import refuse_unconfirmed
@@ -202,6 +204,8 @@ async def bundle(act: Act, number: str) -> bytes:
 async def zip_of(act: Act, row: Draw) -> bytes:
     """The bundle of a draw as a ZIP, for whom the caller has let in."""
     files = await frozen_files(act, row)
+    if row.drawn_at is not None:
+        files[RECORD] = await record_of(act, row)
     return await asyncio.to_thread(zipped, files)
 
 

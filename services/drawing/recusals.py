@@ -14,12 +14,14 @@ from inspection.draw.announcement import Team
 from inspection.draw.pools import DrawInspector
 from inspection.errors import ConflictError, ForbiddenError, NotFoundError
 from inspection.reasons import RECUSAL_GROUNDS, listed, said
-from inspection.recusals import Barred, bar
+from inspection.recusals import Barred, bar, keep_apart
 from models.draws import Recusal
 from models.store import recusals as store
 from models.store.pools import Available
 from services.act import Act
 
+# Pairs are kept apart by lines of conflicts.tsv for every candidate: only where these stay few (ADR 0009).
+MOST_APART = 200_000
 DECLARES = (Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR)
 
 
@@ -74,10 +76,15 @@ async def barred(act: Act, people: Sequence[Available], teams: Sequence[Team], c
     ids = [one.id for one in people]
     declared = [one for one in await store.declared(act.db, ids) if one[0] in candidates]
     last = await store.last_inspected(act.db, ids) if act.house.rules.rotation else {}
-    return bar(
-        [DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people],
+    known = [DrawInspector(id=one.staff_no, department=one.department_code, skills=one.skills) for one in people]
+    found = bar(
+        known,
         teams,
         {one.staff_no for one in people if one.on_leave},
         declared,
         {code: who for code, who in last.items() if code in candidates},
     )
+    if not act.house.rules.rotation or len(candidates) * len(people) > MOST_APART:
+        return found
+    pairs = await store.last_pairs(act.db, ids)
+    return keep_apart(found, known, teams, pairs, sorted(candidates))

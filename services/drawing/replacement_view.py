@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspection.actors import Role
-from inspection.reasons import REPLACEMENT_REASONS, SHORT_PLACE, TARGET_REASONS
+from inspection.reasons import APPOINTED, REPLACEMENT_REASONS, SHORT_PLACE, TARGET_REASONS
 from models.draws import Replacement, TargetSwap
 from models.store import replacements as store
 from models.store import tasks as task_store
@@ -14,7 +14,7 @@ from models.store.states import STATUS_WORDS
 from services.act import Act
 from services.drawing import replacements
 
-REASON_WORDS = {**REPLACEMENT_REASONS, SHORT_PLACE: "补充缺员"}
+REASON_WORDS = {**REPLACEMENT_REASONS, SHORT_PLACE: "补充缺员", APPOINTED: "部门选派"}
 
 
 async def changes(act: Act) -> dict[str, Any]:

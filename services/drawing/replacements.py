@@ -98,7 +98,7 @@ async def approve(act: Act, replacement_id: str, chosen: str = "") -> Replacemen
     ready = await bench(act, case.task, case.draw)
     entering = await _entering(act, row, case, ready, chosen)
     way = _way(act, row)
-    skipped = sorted(ready.gone) if way == NEXT_IN_ORDER else []
+    skipped = sorted(ready.out_for(case.target.code)) if way == NEXT_IN_ORDER else []
     await _decide(act, row, "approved", entering=entering.staff_no, way=way, passed=skipped)
     leaving = await store.member_of(act.db, case.visit.id, row.leaving) if row.leaving else None
     if row.leaving and leaving is None:

@@ -51,12 +51,14 @@ class Bench:
         """The team of a department, by its code."""
         return next(team for team in self.teams if team.department == department)
 
+    def out_for(self, target: str) -> set[str]:
+        """Who is on the frozen list and cannot come to a target any more: gone, or recused from it since."""
+        return {*self.gone, *(inspector for about, inspector in self.declared if about == target)}
+
     def next_for(self, team: Team, target: str, group: Collection[str]) -> str | None:
         """Who comes next into a target's group by the protocol, or nobody."""
-        recused = {inspector for about, inspector in self.declared if about == target}
-        return next_replacement(
-            self.seeds[team.department], team, self.people, target, {*group, *self.gone, *recused}, self.loads
-        )
+        out = {*group, *self.out_for(target)}
+        return next_replacement(self.seeds[team.department], team, self.people, target, out, self.loads)
 
     def new_group(self, target: str, stratum: str) -> Group:
         """The group of a target that was not drawn: team by team, as if it had been drawn last."""

@@ -27,6 +27,8 @@ ACT_WORDS = {
     "import": "导入数据",
     "task-create": "建立任务",
     "task-prepare": "提交冻结",
+    "appoint": "选派检查人员",
+    "expert-add": "专家加入检查组",
     "batch-open": "建立批次任务",
     "batch-renew": "批次改用新次序",
     "draw-freeze": "冻结名单",
