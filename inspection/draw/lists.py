@@ -8,6 +8,7 @@ What is quick is only the yes. Whatever looks odd here is read line by line by `
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from operator import lt
@@ -63,6 +64,14 @@ class Ids:
     def __init__(self, data: bytes) -> None:
         """Look into a list that keeps every rule."""
         self._data = data
+
+    def __len__(self) -> int:
+        """Give how many there are."""
+        return self._data.count(b"\n")
+
+    def __iter__(self) -> Iterator[str]:
+        """Give them one by one, in their order."""
+        return (line.split(b"\t", 1)[0].decode() for block in blocks(self._data) for line in block.splitlines())
 
     def __contains__(self, id_: object) -> bool:
         """Tell whether a line begins with this id."""

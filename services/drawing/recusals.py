@@ -5,7 +5,7 @@ declare (interest, kinship, former employer, the owner's request) -> row -> barr
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -71,7 +71,7 @@ async def listing(act: Act) -> Sequence[store.RecusalRow]:
     return await store.rows(act.db, act.actor)
 
 
-async def barred(act: Act, people: Sequence[Available], teams: Sequence[Team], candidates: Container[str]) -> Barred:
+async def barred(act: Act, people: Sequence[Available], teams: Sequence[Team], candidates: Collection[str]) -> Barred:
     """Give who may not inspect whom in a draw of these candidates (codes), and why."""
     ids = [one.id for one in people]
     declared = [one for one in await store.declared(act.db, ids) if one[0] in candidates]
@@ -87,4 +87,4 @@ async def barred(act: Act, people: Sequence[Available], teams: Sequence[Team], c
     if not act.house.rules.rotation or len(candidates) * len(people) > MOST_APART:
         return found
     pairs = await store.last_pairs(act.db, ids)
-    return keep_apart(found, known, teams, pairs, sorted(candidates))
+    return keep_apart(found, known, teams, pairs, candidates)
