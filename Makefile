@@ -42,6 +42,7 @@ setup: $(STAMPS)/python $(STAMPS)/web
 $(STAMPS)/python: requirements.lock pyproject.toml
 	@echo '安装 Python 依赖（首次约一分钟）… / installing Python packages'
 	@./.ci/setup-python
+	@$(PY) -m services.drawing.native
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/modules: web/package-lock.json web/package.json $(STAMPS)/python

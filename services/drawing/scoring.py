@@ -1,6 +1,8 @@
-"""Large draws beside the server: scores and tree hashes in one child process a core (D2, D4).
+"""Large draws beside the server: scores and tree hashes in one thread or child process a core (D2, D4).
 
-targets.tsv -> one slice of whole lines a child -> piped in as it works (that is the progress) -> answers, in order
+targets.tsv -> one slice of whole lines a core -> fed as it works (that is the progress) -> answers, in order
+
+Where `native` is built, threads hash by the processor's own instructions; else each slice goes to a child.
 
 A child is this very module run by a bare interpreter: it imports `inspection.draw.loops` and nothing else, so it starts
 in a blink, on every system alike. It holds one block at a time. A slice whose child fails is worked off here: a draw
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from inspection.draw.loops import BLOCK, SUBTREE, Hit, blocks, columns, score_lines, subtree_roots
+from services.drawing.native import load
 
 ROOT = Path(__file__).parents[2]
 WORTH_A_CHILD = 2_000_000  # bytes of a slice; less is done here before a child has started
@@ -61,7 +64,9 @@ class Children:
 
         def work(number: int) -> bytes:
             start, end = slices[number]
-            answer = _ask_child(job, pieces(number)) if end - start >= WORTH_A_CHILD else None
+            answer = _natively(job, pieces(number))
+            if answer is None and end - start >= WORTH_A_CHILD:
+                answer = _ask_child(job, pieces(number))
             return _do(job, blocks(targets[start:end])) if answer is None else answer
 
         with ThreadPoolExecutor(max(1, len(slices))) as threads:
@@ -80,6 +85,24 @@ def cut_lines(data: bytes, parts: int, every: int = 1) -> list[Slice]:
             lines += 1
         starts.append(start)
     return [(start, end) for start, end in zip(starts, [*starts[1:], len(data)], strict=True) if start < end]
+
+
+def _natively(job: Job, pieces: Iterable[memoryview]) -> bytes | None:
+    """Give the answer by way of `native`, in this thread and beside all others; None where there is none."""
+    library = load()
+    if library is None:
+        return None
+    lines = _whole(pieces)
+    if "master" in job:
+        return library.subtree_roots(bytes.fromhex(job["master"]), b"".join(lines))
+    limits = {label.encode(): bytes.fromhex(limit) for label, limit in job["limits"].items()}
+    kept = []
+    for block in lines:
+        some = library.may_be_under(job["seed"], limits, block)
+        if some is None:
+            return None
+        kept.append(some)
+    return _do(job, iter(kept))
 
 
 def _ask_child(job: Job, pieces: Iterable[memoryview]) -> bytes | None:
@@ -116,8 +139,13 @@ def child_main() -> None:
 
 
 def _whole_lines(pipe: IO[bytes]) -> Iterator[bytes]:
+    return _whole(iter(lambda: pipe.read(BLOCK), b""))
+
+
+def _whole(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """Join pieces of any size anew, so that each ends with a line."""
     rest = b""
-    while piece := pipe.read(BLOCK):
+    for piece in pieces:
         rest += piece
         end = rest.rfind(b"\n") + 1
         yield rest[:end]

@@ -232,11 +232,12 @@ def test_slices_are_whole_lines_and_all_of_them(data, parts, every):
     assert all(data.count(b"\n", start, end) % every == 0 for start, end in slices[:-1])
 
 
-def test_children_score_and_hash_what_one_process_does():
+def test_children_score_and_hash_what_one_process_does(monkeypatch):
     """D2, D4: the same hits in the same order, the same root, and progress that ends at the whole."""
     targets = b"".join(b"T%08d\t%c\t%d\n" % (n, 65 + n % 3, 1 + n % 2) for n in range(300_000))
     limits = dict.fromkeys([b"A", b"B", b"C"], b"\x01" + b"\xff" * 31)
     told = []
+    monkeypatch.setattr("services.drawing.scoring.load", lambda: None)  # test_native has the other way
     children = Children(lambda done, whole: told.append((done, whole)), children=2)
     seed, master = sha256(KEY).hexdigest(), bytes(32)
     assert children.score(seed, limits, targets) == score_here(seed, limits, targets)
@@ -249,6 +250,7 @@ def test_a_draw_does_not_depend_on_there_being_processes(monkeypatch):
     targets = b"".join(b"T%08d\tA\t1\n" % n for n in range(300_000))
     limits, seed = {b"A": b"\x01" + b"\xff" * 31}, sha256(KEY).hexdigest()
     expected = score_here(seed, limits, targets)
+    monkeypatch.setattr("services.drawing.scoring.load", lambda: None)
     for broken in ("/nonexistent/python", "/bin/false"):
         monkeypatch.setattr("services.drawing.scoring.sys.executable", broken)
         assert Children(children=2).score(seed, limits, targets) == expected

@@ -1,0 +1,178 @@
+/* The draw's two hot loops over targets.tsv, for services.drawing.native; without it child processes do the same.
+
+   suicha_filter    whose least ticket may be under its stratum's limit -> places of lines, which hashlib then scores
+   suicha_subtrees  the tree hash of each 4,096 lines (RFC 6962 over salted leaves)
+
+   SHA-256 (FIPS 180-4) by the instructions that processors have for it: where they have none, OpenSSL is quicker. */
+
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MOST 4096 /* bytes of one message: a longer line is left to Python */
+#define SUBTREE 4096
+
+static const uint32_t K[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+static const uint32_t START[8] = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
+__attribute__((target("sha,sse4.1,ssse3"))) static void compress(uint32_t state[8], const uint8_t *block) {
+    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bULL, 0x0405060700010203ULL);
+    __m128i t = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+    __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+    __m128i abef = _mm_alignr_epi8(t, efgh, 8), cdgh = _mm_blend_epi16(efgh, t, 0xf0);
+    const __m128i abef0 = abef, cdgh0 = cdgh;
+    __m128i w[4];
+    for (int i = 0; i < 4; i++) w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block + 16 * i)), swap);
+    for (int i = 0; i < 16; i++) {
+        __m128i now = w[i & 3], k = _mm_add_epi32(now, _mm_loadu_si128((const __m128i *)(K + 4 * i)));
+        cdgh = _mm_sha256rnds2_epu32(cdgh, abef, k);
+        abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(k, 0x0e));
+        if (i < 12) {
+            __m128i one = w[(i + 1) & 3], two = w[(i + 2) & 3], three = w[(i + 3) & 3];
+            __m128i next = _mm_add_epi32(_mm_sha256msg1_epu32(now, one), _mm_alignr_epi8(three, two, 4));
+            w[i & 3] = _mm_sha256msg2_epu32(next, three);
+        }
+    }
+    abef = _mm_add_epi32(abef, abef0);
+    cdgh = _mm_add_epi32(cdgh, cdgh0);
+    t = _mm_shuffle_epi32(abef, 0x1b);
+    cdgh = _mm_shuffle_epi32(cdgh, 0xb1);
+    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(t, cdgh, 0xf0));
+    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(cdgh, t, 8));
+}
+
+/* Whether this processor can do it at all; nothing else here may be called where not. */
+int suicha_able(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
+}
+
+/* Digest of `before` bytes (whole blocks) that made `state`, and then of `text`, which has room for 72 bytes more. */
+static void finish(const uint32_t state[8], size_t before, uint8_t *text, size_t length, uint8_t digest[32]) {
+    uint32_t s[8];
+    uint64_t bits = (uint64_t)(before + length) * 8;
+    size_t end = (length + 9 + 63) / 64 * 64;
+    memcpy(s, state, sizeof s);
+    memset(text + length, 0, end - length);
+    text[length] = 0x80;
+    for (int i = 0; i < 8; i++) text[end - 1 - i] = (uint8_t)(bits >> 8 * i);
+    for (size_t at = 0; at < end; at += 64) compress(s, text + at);
+    for (int i = 0; i < 8; i++)
+        for (int k = 0; k < 4; k++) digest[4 * i + k] = (uint8_t)(s[i] >> (24 - 8 * k));
+}
+
+/* For the loader's own test: the digest of a text of up to 4,096 bytes. */
+void suicha_digest(const uint8_t *text, size_t length, uint8_t digest[32]) {
+    uint8_t copy[MOST + 128];
+    memcpy(copy, text, length < MOST ? length : MOST);
+    finish(START, 0, copy, length < MOST ? length : MOST, digest);
+}
+
+/* Labels are sorted, label i is labels[ends[i-1]:ends[i]] and its limit the i-th 32 bytes. */
+static long find(const uint8_t *label, size_t length, const uint8_t *labels, const uint32_t *ends, long count) {
+    long low = 0, high = count;
+    while (low < high) {
+        long middle = (low + high) / 2;
+        size_t from = middle ? ends[middle - 1] : 0, size = ends[middle] - from;
+        int order = memcmp(label, labels + from, length < size ? length : size);
+        if (!order) order = length < size ? -1 : length > size;
+        if (!order) return middle;
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
+    return -1;
+}
+
+/* Gives how many lines may be under their limit, their starts in `kept`; -1 if Python has to do it. */
+long suicha_filter(const uint8_t *seed, const uint8_t *data, size_t size, const uint8_t *labels, const uint32_t *ends,
+                   const uint8_t *limits, long count, int64_t *kept) {
+    uint32_t seeded[8];
+    uint8_t text[MOST + 128], digest[32];
+    long found = 0;
+    memcpy(seeded, START, sizeof seeded);
+    compress(seeded, seed);
+    memcpy(text, "/target/", 8);
+    for (size_t at = 0, end; at < size; at = end + 1) {
+        const uint8_t *line = data + at, *stop = memchr(line, '\n', size - at);
+        if (!stop) return -1;
+        end = (size_t)(stop - data);
+        const uint8_t *one = memchr(line, '\t', (size_t)(stop - line));
+        const uint8_t *two = one ? memchr(one + 1, '\t', (size_t)(stop - one - 1)) : NULL;
+        if (!two || (size_t)(one - line) > MOST - 64) return -1;
+        long place = find(one + 1, (size_t)(two - one - 1), labels, ends, count);
+        int tickets = 0;
+        for (const uint8_t *p = two + 1; p < stop; p++) {
+            if (*p < '0' || *p > '9' || tickets > 1000) return -1;
+            tickets = 10 * tickets + (*p - '0');
+        }
+        if (place < 0) return -1;
+        size_t length = (size_t)(one - line);
+        memcpy(text + 8, line, length);
+        text[8 + length] = '/';
+        for (int k = 1; k <= tickets; k++) {
+            size_t digits = k < 10 ? 1 : k < 100 ? 2 : k < 1000 ? 3 : 4, whole = 9 + length + digits;
+            for (int rest = k, i = (int)digits; i > 0; i--, rest /= 10) text[8 + length + i] = (uint8_t)('0' + rest % 10);
+            finish(seeded, 64, text, whole, digest);
+            if (memcmp(digest, limits + 32 * place, 32) <= 0) {
+                kept[found++] = (int64_t)at;
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+static void root(uint8_t *level, long count) {
+    uint8_t text[128];
+    text[0] = 1;
+    while (count > 1) {
+        for (long i = 0; i + 1 < count; i += 2) {
+            memcpy(text + 1, level + 32 * i, 64);
+            finish(START, 0, text, 65, level + 16 * i);
+        }
+        if (count & 1) memmove(level + 16 * (count - 1), level + 32 * (count - 1), 32);
+        count = (count + 1) / 2;
+    }
+}
+
+/* Gives how many roots were written to `roots`; -1 if Python has to do it. */
+long suicha_subtrees(const uint8_t *master, const uint8_t *data, size_t size, uint8_t *roots) {
+    static _Thread_local uint8_t level[32 * SUBTREE];
+    uint8_t text[MOST + 256];
+    long held = 0, made = 0;
+    for (size_t at = 0, end; at < size; at = end + 1) {
+        const uint8_t *line = data + at, *stop = memchr(line, '\n', size - at);
+        const uint8_t *one = stop ? memchr(line, '\t', (size_t)(stop - line)) : NULL;
+        if (!one || (size_t)(stop - line) > MOST) return -1;
+        end = (size_t)(stop - data);
+        memcpy(text, master, 32);
+        memcpy(text + 32, line, (size_t)(one - line));
+        finish(START, 0, text, 32 + (size_t)(one - line), text + 1);
+        text[0] = 0;
+        memcpy(text + 33, line, (size_t)(stop - line));
+        finish(START, 0, text, 33 + (size_t)(stop - line), level + 32 * held++);
+        if (held == SUBTREE) {
+            root(level, held);
+            memcpy(roots + 32 * made++, level, 32);
+            held = 0;
+        }
+    }
+    if (held) {
+        root(level, held);
+        memcpy(roots + 32 * made++, level, 32);
+    }
+    return made;
+}
