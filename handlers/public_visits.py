@@ -11,7 +11,7 @@ from aiohttp import web
 
 from handlers.edge import Call, Routes
 from handlers.public import html_page, page
-from inspection.errors import SuichaError
+from inspection.errors import NotFoundError
 from services.field import doors
 from services.people import notice_paper
 
@@ -24,20 +24,29 @@ async def notice(call: Call) -> dict[str, Any]:
     return {"shown": await notice_paper.by_code(call.act, call.path["code"])}
 
 
-@page("/public/door/{code}", "door.html", "")
-async def door(call: Call) -> dict[str, Any]:
+@routes.get("/public/door/{code}", roles="public")
+async def get_public_door(call: Call) -> web.Response:
     """Who stands at the door, what they inspect, on which plan."""
-    return {"shown": await doors.page(call.act, call.path["code"])}
+    return await _door(call, scan=False)
 
 
 @routes.post("/public/door/{code}", roles="public")
 async def post_public_door(call: Call) -> web.Response:
     """Put the scan on record for somebody without the mini-program, and show the page again."""
+    return await _door(call, scan=True)
+
+
+async def _door(call: Call, *, scan: bool) -> web.Response:
     house = call.edge.house
     common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": ""}
     try:
-        await doors.scan(call.act, call.path["code"])
+        if scan:
+            await doors.scan(call.act, call.path["code"])
         shown = await doors.page(call.act, call.path["code"])
-    except SuichaError as error:
-        return html_page("missing.html", {**common, "error": error}, 404)
-    return html_page("door.html", {**common, "shown": shown}, 200)
+    except NotFoundError as error:
+        found = html_page("missing.html", {**common, "error": error}, 404)
+    else:
+        found = html_page("door.html", {**common, "shown": shown}, 200)
+    # With "no-referrer" a browser sends the button's POST without an origin of its own, and the edge refuses it.
+    found.headers.update({"Referrer-Policy": "same-origin", "Cache-Control": "no-store"})
+    return found

@@ -8,15 +8,18 @@ import VisitPage from './pages/VisitPage.vue'
 import './owner.css'
 import { begin } from './session'
 
-const router = createRouter({
-  history: createWebHistory('/o/'),
-  routes: [
-    { path: '/', component: HomePage },
-    { path: '/visits/:id', component: VisitPage },
-    { path: '/:rest(.*)*', redirect: '/' },
-  ],
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
-})
+/** Only after the code of wx.login is gone from the address: a router keeps the address it finds. */
+function show(): void {
+  const router = createRouter({
+    history: createWebHistory('/o/'),
+    routes: [
+      { path: '/', component: HomePage },
+      { path: '/visits/:id', component: VisitPage },
+      { path: '/:rest(.*)*', redirect: '/' },
+    ],
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+  createApp(App).use(router).mount('#app')
+}
 
-// The code of wx.login must be gone from the address before the router sees (and keeps) it.
-void begin().then(() => createApp(App).use(router).mount('#app'))
+void begin().then(show)
