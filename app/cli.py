@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar
 import structlog
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
@@ -166,29 +166,46 @@ def check_config(file: Annotated[Path, typer.Argument(help="配置文件")] = Pa
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0913 the options of one command
     register: Annotated[Register, typer.Argument(help="名录种类")],
     file: Annotated[Path, typer.Argument(help="CSV、XLSX 或压缩的 .csv.gz 文件")],
     config: Config = Path("config.toml"),
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查并报告，不写入")] = False,
     source: Annotated[str, typer.Option("--source", help="检查对象属于哪份名录；同一名录中不再出现的会被报告")] = "",
+    rejects: Annotated[Path | None, typer.Option("--rejects", help="把未导入的行连同原因写入这个 CSV 文件")] = None,
     as_json: AsJson = False,
 ) -> None:
     """导入名录：检查对象、信用风险分类、检查人员、抽查事项清单或年度计划。"""
     if not file.is_file():
         raise FileMissingError(file=file)
-    order = run.ImportOrder(kind=register.value, path=file, dry_run=dry_run, source=source)
-    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
-        bar = progress.add_task("导入", total=None)
-        work = run.import_file(
-            _settings(config), order, lambda done, of: progress.update(bar, completed=done, total=of)
-        )
-        report = _do(work)
+    order = run.ImportOrder(kind=register.value, path=file, dry_run=dry_run, source=source, rejects=rejects)
+    with Progress(*Progress.get_default_columns(), TextColumn("{task.fields[rows]:,} 行"),
+                  console=Console(stderr=True), transient=True, disable=as_json) as progress:  # fmt: skip
+        bar = progress.add_task("导入", total=None, rows=0)
+
+        def show(done: int, of: int, rows: int) -> None:
+            progress.update(bar, completed=done, total=of, rows=rows)
+
+        report = _do(run.import_file(_settings(config), order, show))
     if as_json:
         typer.echo(json.dumps(report.as_data(), ensure_ascii=False, default=str))
     else:
         _show_report(report)
+        if rejects is not None and report.data["rejects_file"]:
+            typer.echo(f"未导入的 {report.data['rejects_file']} 行已写入 {rejects}，改好后可再导入。")
+
+
+@app.command("export")
+def export(
+    register: Annotated[Register, typer.Argument(help="名录种类")],
+    file: Annotated[Path, typer.Argument(help="写到哪个文件：.csv 或 .xlsx")],
+    config: Config = Path("config.toml"),
+    year: Annotated[int, typer.Option("--year", min=0, max=9999, help="只要这一年的计划；0 为全部")] = 0,
+) -> None:
+    """导出名录；导出的文件再导入时没有变化。"""
+    _do(run.export_file(_settings(config), register.value, file, year))
+    typer.echo(f"{KINDS[register.value]}已写入 {file}（{file.stat().st_size:,} 字节）。")
 
 
 app.command("bench")(bench.bench)

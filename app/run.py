@@ -27,8 +27,10 @@ from app.tour.play import Outcome, leave_work, play
 from app.tour.stage import Stage
 from bot.sandbox import Member as SandboxMember
 from inspection.actors import SYSTEM
+from inspection.errors import InvalidInputError
 from services.act import Act
 from services.imports import Report, read_file, run_import
+from services.registers import exports
 
 PLAYED = "tour.json"  # in the demo's folder: the tour was played here, and how it went
 
@@ -169,11 +171,33 @@ class ImportOrder:
     path: Path
     dry_run: bool = False
     source: str = ""
+    rejects: Path | None = None
 
 
-async def import_file(settings: Settings, order: ImportOrder, progress: Callable[[int, int], None]) -> Report:
-    """Import a file as the system itself; the same door as the console's. `progress` hears (done, of)."""
+async def import_file(settings: Settings, order: ImportOrder, progress: Callable[[int, int, int], None]) -> Report:
+    """Import a file as the system itself; the same door as the console's. `progress` hears (done, of, rows)."""
     file = await asyncio.to_thread(read_file, order.kind, order.path.name, order.path)
     async with _house(settings) as parts, parts.database.write() as db:
         act = Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house)
-        return await run_import(act, file, dry_run=order.dry_run, source=order.source, progress=progress)
+        return await run_import(
+            act, file, dry_run=order.dry_run, source=order.source, progress=progress, rejects_to=order.rejects
+        )
+
+
+async def export_file(settings: Settings, kind: str, path: Path, year: int) -> None:
+    """Write a register to a file, XLSX or CSV by its name. Nothing is left of a file that breaks."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        async with _house(settings) as parts, parts.database.write() as db:
+            act = Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house)
+            if path.suffix.lower() == ".xlsx":
+                draft.write_bytes(await exports.as_xlsx(act, kind, year=year))
+            else:
+                with draft.open("wb") as file:
+                    async for piece in exports.as_csv(act, kind, year=year):
+                        file.write(piece)
+        draft.replace(path)
+    except OSError as error:
+        raise InvalidInputError(what=f"文件“{path}”", why=f"不能写入（{error.strerror}）。") from error
+    finally:
+        draft.unlink(missing_ok=True)

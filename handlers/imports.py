@@ -10,13 +10,15 @@ of the database could not be read while SQLite's one writer is the import itself
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from handlers.console import Body
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
+from inspection.errors import NotFoundError
 from services.imports import KINDS, read_file, rejects_of, report_of, reports, run_import
 from services.registers import exports
 
@@ -32,7 +34,7 @@ async def post_import(call: Call) -> Any:
         pass
     kind, name = call.path["kind"], unquote(call.query("filename", "未命名.csv"))
     running, mark = call.edge.running, object()
-    running[mark] = {"kind": kind, "file_name": name, "done": 0, "of": 0}
+    running[mark] = {"kind": kind, "file_name": name, "done": 0, "of": 0, "rows": 0}
     try:
         async with call.spooled() as path:
             file = await asyncio.to_thread(read_file, kind, name, path)
@@ -42,7 +44,7 @@ async def post_import(call: Call) -> Any:
                     file,
                     dry_run=call.query("dry_run", "0") == "1",
                     source=call.query("source").strip()[:64],
-                    progress=lambda done, of: running[mark].update(done=done, of=of),
+                    progress=lambda done, of, rows: running[mark].update(done=done, of=of, rows=rows),
                 )
         return report.as_data()
     finally:
@@ -51,7 +53,7 @@ async def post_import(call: Call) -> Any:
 
 @routes.get("/api/console/imports/running", roles=OFFICE)
 async def get_running(call: Call) -> Any:
-    """How far the imports are that run now: (done, of) in bytes of a text file or rows of a workbook."""
+    """How far the imports are that run now: rows done, and (done, of) in bytes of a text file or rows of a workbook."""
     return {"rows": list(call.edge.running.values())}
 
 
@@ -81,15 +83,37 @@ async def get_template(call: Call) -> Any:
     return _download(f"{KINDS.get(kind, kind)}-模板.xlsx", await asyncio.to_thread(exports.template, kind), XLSX)
 
 
-@routes.get("/api/console/exports/targets", roles=OFFICE)
+@routes.get("/api/console/exports/{kind}", roles=OFFICE)
 async def get_export(call: Call) -> Any:
-    """The register of targets as CSV or XLSX; imported again, it changes nothing."""
-    if call.query("format", "csv") == "xlsx":
-        return _download("检查对象.xlsx", await exports.targets_xlsx(call.act), XLSX)
-    response = web.StreamResponse(headers=_as_file("检查对象.csv"))
+    """A register as CSV or XLSX; imported again, it changes nothing. Members go out by POST, which is on record."""
+    if call.path["kind"] == "inspectors":
+        raise NotFoundError(what="这种导出")
+    return await _export(call, call.path["kind"], call.query("format", "csv"))
+
+
+class ExportOrder(Body):
+    """Which kind of file."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+@routes.post("/api/console/exports/inspectors", roles=OFFICE, body=ExportOrder)
+async def post_export(call: Call) -> Any:
+    """Members and inspectors with their certificates as CSV or XLSX; who took them out is on record."""
+    return await _export(call, "inspectors", call.body.format)
+
+
+async def _export(call: Call, kind: str, form: str) -> Any:
+    name, year = KINDS.get(kind, kind), call.number("year", 0, at_least=0, at_most=9999)
+    if form == "xlsx":
+        return _download(f"{name}.xlsx", await exports.as_xlsx(call.act, kind, year=year), XLSX)
+    pieces = exports.as_csv(call.act, kind, year=year)
+    first = await anext(pieces)  # whatever is refused is refused before the answer begins
+    response = web.StreamResponse(headers=_as_file(f"{name}.csv"))
     response.content_type = "text/csv"
     await response.prepare(call.request)
-    async for piece in exports.targets_csv(call.act):
+    await response.write(first)
+    async for piece in pieces:
         await response.write(piece)
     await response.write_eof()
     return response

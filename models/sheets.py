@@ -34,8 +34,8 @@ _HEAD = 1 << 16  # bytes that the delimiter is found from
 _DELIMITERS = ",\t;"
 _GZIP = b"\x1f\x8b"
 _OTHERS = {b"%PDF": "PDF 文档", b"\x89PNG": "图片", b"\xff\xd8\xff": "图片", b"Rar!": "压缩包", b"7z\xbc\xaf": "压缩包"}
-_FORMULA = re.compile(r"'*[=+@\t\r-]")  # a spreadsheet takes a CSV cell that begins so for a formula
-_GUARDED = re.compile(r"'+[=+@\t\r-]")
+_FORMULA = re.compile(r"'*[=+@＝＋＠－\t\r-]")  # a spreadsheet takes a CSV cell that begins so for a formula
+_GUARDED = re.compile(r"'+[=+@＝＋＠－\t\r-]")
 
 csv.field_size_limit(1 << 20)  # a scope of business may be long, and csv has this limit for the process only
 

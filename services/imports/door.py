@@ -153,12 +153,19 @@ def _digest(data: bytes | Path) -> str:
 
 
 async def run_import(
-    act: Act, file: ReadFile, *, dry_run: bool = False, source: str = "", progress: Progress = no_progress
+    act: Act,
+    file: ReadFile,
+    *,
+    dry_run: bool = False,
+    source: str = "",
+    progress: Progress = no_progress,
+    rejects_to: Path | None = None,
 ) -> Report:
     """Compare and write in the act's transaction; a dry run does the same inside a savepoint that is undone.
 
     `source` names the list that targets belong to: what stood in it before and no longer does is told as `vanished`.
-    `progress` is called with (done, of), in bytes of a text file or rows of a workbook. The file is closed at the end.
+    `progress` is called with (done, of, rows): done and of in bytes of a text file or rows of a workbook. `rejects_to`
+    takes the rejected rows as CSV, where there are any, in a dry run too. The file is closed at the end.
     """
     with closing(file), rejects.RejectsFile(file.header.cells) as spool:
         began, tally = time.perf_counter(), Tally(file=spool)
@@ -184,6 +191,8 @@ async def run_import(
             "seconds": round(file.seconds + time.perf_counter() - began, 2),
         }
         row_id = None if dry_run else await _keep(act, file, await digest, data, tally)
+        if rejects_to is not None and spool.rows:
+            await asyncio.to_thread(spool.save, rejects_to)
     return Report(
         id=row_id, kind=file.kind, file_name=file.name, dry_run=dry_run, data=data, rejected=tuple(tally.rejected)
     )

@@ -17,10 +17,10 @@ from models.sheets import Position
 from models.store.loading import Loader
 from services.imports.rejects import REASON
 
-Progress = Callable[[int, int], None]  # (done, of) in bytes of a text file, in rows of a workbook
+Progress = Callable[[int, int, int], None]  # (done, of) in bytes of a text file, in rows of a workbook; rows done
 
 
-def no_progress(_done: int, _of: int) -> None:
+def no_progress(_done: int, _of: int, _rows: int) -> None:
     """Tell nobody."""
 
 
@@ -55,17 +55,22 @@ class Feed:
     async def batches(self, loader: Loader, source: str) -> AsyncGenerator[Batch, None]:
         """Give batches, the next one being read meanwhile; then `unmet` is known. Raises what the reading refuses."""
         work = self.work or in_thread(self.name, self.rows(), self.position)
-        coming = asyncio.create_task(self._begin(work, loader, source))
+        coming, rows = asyncio.create_task(self._begin(work, loader, source)), 0
         try:
             while not isinstance(got := await coming, Ending):
                 coming = asyncio.create_task(asyncio.to_thread(work.receive))
                 yield got
-                self.progress(got.reached, self.position.of)
+                rows += got.read + len(got.rejected)
+                self.progress(got.reached, self.position.of, rows)
             self.unmet = got.unmet
         finally:
             work.stop()
             await asyncio.gather(coming, return_exceptions=True)
             await asyncio.to_thread(work.close)
+
+    def tell(self, rows: int) -> None:
+        """Tell how far this process has read."""
+        self.progress(*self.position.reached(rows), rows)
 
     def rows(self) -> Reading[Any]:
         """The rows, where this process reads them."""

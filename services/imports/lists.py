@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inspection.cells import Quota
+from inspection.cells import Level, Quota, levels
 from inspection.checklists import standard_form
+from inspection.errors import InvalidInputError
+from inspection.item_rules import ItemBody
 from inspection.tables import ItemRow, PlanRow, Rejected
+from models.lists import ItemVersion
 from models.registers import Item, PlanEntry
+from models.store import lists as store
 from services.imports.people import Directory
 from services.imports.report import Outcome, Tally, digest_of
 
+# What makes a row this one and not another, where its key says nothing.
+_SAME: dict[Any, tuple[str, ...]] = {
+    Item: ("department_id", "domain", "name", "subject", "sub_item"),
+    PlanEntry: ("department_id", "year", "name", "item_text", "scope_text"),
+}
+_NOT_SHOWN = {"form", "partner_ids", "department_id"}  # not in words that a person knows
 _ADDED_LATER = ("ratio", "frequency", "publication", "sub_item", "code", "note")  # in a digest only where filled
 
 
@@ -25,17 +36,70 @@ async def store_items(
 
     `owner` is the department that the title names: the form of a department's own list has no column for it (A2).
     """
-    directory = await Directory.load(db, tally)
+    directory, standing = await Directory.load(db, tally), await _standing(db)
     for row in rows:
-        lead = owner if isinstance(row, Rejected) else row.lead or owner
         if isinstance(row, Rejected):
             tally.reject(row)
-        elif lead is None:
+        elif (row.lead or owner) is None:
             tally.reject(_missing(row.row, "发起部门", row.raw))
         else:
-            values = await _item_values(db, directory, row, lead)
-            tally.count(await _put(db, Item, digest_of(list_identity(row.identity)), values))
+            values = await _item_values(db, directory, row, row.lead or owner or "")
+            await _put_item(db, digest_of(list_identity(row.identity)), values, standing.get(_words_of(values)), tally)
     return tally
+
+
+async def _standing(db: AsyncSession) -> dict[tuple[str, ...], ItemVersion]:
+    """The joint list as last published, by what identifies an item: it may have been changed since it was imported."""
+    joint = await store.joint_list(db)
+    versions = await store.in_force_on(db, date.max, joint.id) if joint else []
+    return {_words_of({**_body(one), "department_id": one.department_id}): one for one in versions}
+
+
+def _body(version: ItemVersion) -> dict[str, Any]:
+    """A version's words with what an import fills in where a cell is blank."""
+    body, name = version.body, version.body["name"]
+    return {**body, "domain": body.get("domain") or name, "content": body.get("content") or name}
+
+
+def _words_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(values.get(name, "")) for name in _SAME[Item])
+
+
+async def _put_item(
+    db: AsyncSession, key: str, values: dict[str, Any], version: ItemVersion | None, tally: Tally
+) -> None:
+    """Put an item; one that says what the version in force says is unchanged, whoever wrote that version."""
+    if version is None:
+        await _put(db, Item, key, values, tally)
+        return
+    found = await db.get_one(Item, version.item_id)
+    if found.digest != _digest(values) and _says(version, values):
+        tally.count(Outcome.UNCHANGED)
+        return
+    standard = standard_form(*(str(version.body.get(name, "")) for name in ("name", "content", "basis")))
+    kept = {} if version.form == standard.as_data() else {"form": version.form}  # a form of its own stays (A13)
+    await _put(db, Item, found.key, values | kept, tally)
+
+
+def _says(version: ItemVersion, values: Mapping[str, Any]) -> bool:
+    body = ItemBody.from_data(_body(version))
+    beside = version.department_id == values["department_id"] and list(version.partner_ids) == values["partner_ids"]
+    words = [name for name in ItemBody.__dataclass_fields__ if name in values and name != "level"]
+    return beside and _levels(body.level) == _levels(values["level"]) and all(
+        getattr(body, name) == values[name] for name in words
+    )  # fmt: skip
+
+
+def _levels(words: str) -> frozenset[str]:
+    """Levels by value, whether the import wrote them or a person did in words."""
+    known = {one.value for one in Level}
+    parts = [part for part in words.split("、") if part]
+    if set(parts) <= known:
+        return frozenset(parts)
+    try:
+        return frozenset(one.value for one in levels(words))
+    except InvalidInputError:
+        return frozenset(parts)
 
 
 async def _item_values(db: AsyncSession, directory: Directory, row: ItemRow, words: str) -> dict[str, Any]:
@@ -71,7 +135,7 @@ async def store_plan(db: AsyncSession, rows: Iterable[PlanRow | Rejected], tally
             tally.reject(row)
             continue
         values = await _plan_values(db, directory, row)
-        tally.count(await _put(db, PlanEntry, digest_of(list_identity(row.identity)), values))
+        await _put(db, PlanEntry, digest_of(list_identity(row.identity)), values, tally)
     return tally
 
 
@@ -108,19 +172,33 @@ def list_identity(identity: Sequence[object]) -> dict[str, Any]:
     return {str(place): part for place, part in enumerate(identity)}
 
 
-async def _put(db: AsyncSession, table: type[Item | PlanEntry], key: str, values: dict[str, Any]) -> Outcome:
-    digest = digest_of({name: value for name, value in values.items() if value or name not in _ADDED_LATER})
+async def _put(db: AsyncSession, table: type[Item | PlanEntry], key: str, values: dict[str, Any], tally: Tally) -> None:
+    """Add a row, or change what differs; found by its key, or by its words where a person wrote it or another title."""
+    digest = _digest(values)
     found: Item | PlanEntry | None = await db.scalar(select(table).where(table.key == key))
+    if found is None:
+        same = [getattr(table, name) == values[name] for name in _SAME[table]]
+        found = await db.scalar(select(table).where(*same).order_by(table.id).limit(1))
     if found is None:
         db.add(table(key=key, digest=digest, **values))
         await db.flush()
-        return Outcome.ADDED
-    if found.digest == digest:
-        return Outcome.UNCHANGED
-    for name, value in {**values, "digest": digest}.items():
+        tally.count(Outcome.ADDED)
+        tally.show("added", "", values["name"])
+        return
+    different = {name: value for name, value in values.items() if getattr(found, name) != value}
+    if found.digest == digest or not different:
+        tally.count(Outcome.UNCHANGED)
+        return
+    shown = [(name, getattr(found, name), value) for name, value in different.items() if name not in _NOT_SHOWN]
+    for name, value in {**different, "digest": digest}.items():
         setattr(found, name, value)
     await db.flush()
-    return Outcome.CHANGED
+    tally.count(Outcome.CHANGED)
+    tally.show("changed", "", values["name"], shown)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return digest_of({name: value for name, value in values.items() if value or name not in _ADDED_LATER})
 
 
 def _missing(row: int, field: str, raw: Sequence[str]) -> Rejected:

@@ -60,7 +60,10 @@ async def store_inspectors(db: AsyncSession, rows: Iterable[InspectorRow | Rejec
             tally.reject(_taken(row, holder))
             continue
         department = await directory.find_or_add(db, row.department)
-        tally.count(await _store_row(db, row, department))
+        outcome = await _store_row(db, row, department)
+        tally.count(outcome)
+        if outcome is not Outcome.UNCHANGED:
+            tally.show(outcome.value, row.staff_no, "")  # a report names nobody
     return tally
 
 

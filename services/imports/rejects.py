@@ -15,11 +15,12 @@ import io
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import delete
 
-from inspection.errors import NotFoundError
+from inspection.errors import InvalidInputError, NotFoundError
 from inspection.tables import Rejected
 from inspection.workdays import local_date
 from models.registers import ImportRejects, ImportReport
@@ -65,6 +66,13 @@ class RejectsFile:
         self._text.close()
         self._raw.seek(0)
         return self._raw.read()
+
+    def save(self, path: Path) -> None:
+        """Write the CSV to a file of the caller's; InvalidInputError where that cannot be."""
+        try:
+            path.write_bytes(gzip.decompress(self.packed()))
+        except OSError as error:
+            raise InvalidInputError(what=f"未导入清单“{path}”", why=f"不能写入（{error.strerror}）。") from error
 
     def __enter__(self) -> Self:
         return self

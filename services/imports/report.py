@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from inspection.tables import Rejected
+from models.reading import SHOWN
 from services.imports.rejects import RejectsFile
 
 REJECTED_SHOWN = 1_000  # in a report; the counts go on, and the file of rejects has them
@@ -47,6 +48,15 @@ class Tally:
         self.read += 1
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
 
+    def show(self, sort: str, code: str, name: str, fields: Iterable[tuple[str, object, object]] | None = None) -> None:
+        """Name a row of this sort among the examples, with (field, before, after) of what changes; some only."""
+        if len(self.examples[sort]) >= SHOWN:
+            return
+        entry: dict[str, Any] = {"code": code, "name": name}
+        if fields is not None:
+            entry["fields"] = [{"field": one, "before": _cell(old), "after": _cell(new)} for one, old, new in fields]
+        self.examples[sort].append(entry)
+
     def reject(self, rejected: Rejected) -> None:
         """Count a row that stays out, and keep why; beyond REJECTED_SHOWN the file alone keeps it."""
         self.read += 1
@@ -77,6 +87,12 @@ class Tally:
             "departments_added": self.departments_added,
             "examples": self.examples,
         }
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        return str(value.get("raw", ""))
+    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")[:200]
 
 
 def digest_of(values: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from models.tasks import Task, Visit
 from services.act import Act
 
 ACT_WORDS = {
+    "export": "导出人员名录",
     "import": "导入数据",
     "task-create": "建立任务",
     "task-prepare": "提交冻结",

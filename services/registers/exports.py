@@ -1,14 +1,15 @@
 """Registers out as tables, in the very columns that the import reads: what was exported can be imported unchanged (B5).
 
-template(kind) -> XLSX with headers and notes      targets_csv(act) -> pieces of CSV      targets_xlsx(act) -> XLSX
+template(kind) -> XLSX with headers and notes      as_csv(act, kind) -> pieces of CSV      as_xlsx(act, kind) -> XLSX
 
 Whom to reach at a target stays out of the file: a column that a file does not have leaves what is there.
 """
 
 from __future__ import annotations
 
+import asyncio
 import codecs
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -21,8 +22,9 @@ from inspection.tables.targets import COLUMNS, STATUS_WORDS
 from models.registers import Target
 from models.sheets import write_csv, write_xlsx
 from services.act import Act
+from services.registers import list_exports
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE, CLASSES_AT_ONCE = 2_000, 20_000
 PERSONAL = {"person", "phone"}
 _EXPORTED = tuple(column for column in COLUMNS if column.field not in PERSONAL)
 HEADERS = tuple(column.title for column in _EXPORTED)
@@ -53,16 +55,53 @@ def template(kind: str) -> bytes:
     return write_xlsx(notes, [[column.title for column in columns]])
 
 
-async def targets_csv(act: Act) -> AsyncIterator[bytes]:
-    """The register as CSV (UTF-8 with BOM), some thousand rows at a time."""
-    yield write_csv(HEADERS, ())
-    async for rows in _pages(act):
-        yield write_csv(rows[0], rows[1:]).removeprefix(codecs.BOM_UTF8)
+async def as_csv(act: Act, kind: str, *, year: int = 0) -> AsyncIterator[bytes]:
+    """A register as CSV (UTF-8 with BOM), some thousand rows at a time; `year` is for plans. InvalidInputError."""
+    headers, pages = await _table(act, kind, year)
+    yield write_csv(headers, ())
+    async for rows in pages:
+        yield await asyncio.to_thread(_body, rows)
 
 
-async def targets_xlsx(act: Act) -> bytes:
-    """The register as XLSX; TooLargeError beyond Excel's rows."""
-    return write_xlsx(HEADERS, [row async for rows in _pages(act) for row in rows])
+async def as_xlsx(act: Act, kind: str, *, year: int = 0) -> bytes:
+    """A register as XLSX; TooLargeError beyond Excel's rows, InvalidInputError for no kind."""
+    headers, pages = await _table(act, kind, year)
+    rows = [row async for page in pages for row in page]
+    return await asyncio.to_thread(write_xlsx, headers, rows)
+
+
+def _body(rows: list[list[str]]) -> bytes:
+    return write_csv(rows[0], rows[1:]).removeprefix(codecs.BOM_UTF8)
+
+
+async def _table(act: Act, kind: str, year: int) -> tuple[Sequence[str], AsyncIterator[list[list[str]]]]:
+    if kind == "targets":
+        return HEADERS, _pages(act)
+    if kind == "credit":
+        return [column.title for column in columns_of(kind) or ()], _classes(act)
+    if kind not in list_exports.KINDS:
+        raise InvalidInputError(what="导出类型", why="没有这种名录。")
+    headers, rows = await list_exports.table(act, kind, year=year)
+    return headers, _once(rows)
+
+
+async def _once(rows: list[list[str]]) -> AsyncIterator[list[list[str]]]:
+    if rows:
+        yield rows
+
+
+async def _classes(act: Act) -> AsyncIterator[list[list[str]]]:
+    """Code and class of every target that has both a number and a class."""
+    last = ""
+    while True:
+        query = select(Target.code, Target.credit_class).where(
+            Target.code > last, Target.credit_class != "", Target.identifier_kind != NONE
+        )
+        found = (await act.db.execute(query.order_by(Target.code).limit(CLASSES_AT_ONCE))).all()
+        if not found:
+            return
+        yield [list(row) for row in found]
+        last = found[-1].code
 
 
 async def _pages(act: Act) -> AsyncIterator[list[list[str]]]:

@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 
 from app import samples
+from models.people import AuditEntry
 from models.sheets import open_sheet, write_csv
 from tests.api.conftest import FIRST, Building, answer, ok
+from tests.office import COORDINATOR
 
 HEADERS = samples.TARGET_HEADERS
 IMPORTS = "/api/console/imports"
@@ -62,6 +64,27 @@ async def test_an_export_imports_unchanged(desk: aiohttp.ClientSession, form: st
     assert [report[key] for key in ("read", "added", "changed", "unchanged", "vanished", "rejected_count")] == [
         60, 0, 0, 60, 0, 0,
     ]  # fmt: skip
+
+
+async def test_every_register_goes_out(house: Building) -> None:
+    """B5, M1: plans and lists by GET; members by POST alone, which leaves a record; no other word is a register."""
+    desk = await house.as_member(COORDINATOR)
+    exports = "/api/console/exports"
+    for kind in ("items", "plan"):
+        for form in ("csv", "xlsx"):
+            data, _ = await download(desk, f"{exports}/{kind}", format=form)
+            assert len(list(open_sheet(f"a.{form}", data))) > 5
+    data, _ = await download(desk, f"{exports}/plan", year="1999")
+    assert len(list(open_sheet("a.csv", data))) == 1
+    before = await house.office.count(AuditEntry, AuditEntry.act == "export")
+    async with desk.post(f"{exports}/inspectors", json={"format": "xlsx"}) as found:
+        assert found.status == 200
+        assert len(list(open_sheet("a.xlsx", await found.read()))) > 50
+    assert await house.office.count(AuditEntry, AuditEntry.act == "export") == before + 1
+    assert (await answer(desk, "GET", f"{exports}/inspectors"))[0] == 404
+    assert (await answer(desk, "GET", f"{exports}/dragons"))[0] == 422
+    other = await house.as_member("health13")
+    assert (await answer(other, "POST", f"{exports}/inspectors", json={}))[0] == 403
 
 
 @pytest.mark.parametrize("kind", ["targets", "credit", "inspectors", "items", "plan"])

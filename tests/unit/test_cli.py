@@ -18,7 +18,7 @@ from app import samples
 from app.cli import main
 from app.demo import demo_settings, free_port
 from models.base import KEYS
-from models.sheets import write_csv
+from models.sheets import open_sheet, write_csv
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VECTORS = REPOSITORY / "tests" / "unit" / "draw" / "vectors"
@@ -131,6 +131,28 @@ def test_a_wrong_code_is_rejected_with_row_field_and_reason_and_the_rest_goes_in
     assert counts(report) == (20, 19, 0, 0)
     assert [(one["row"], one["value"]) for one in report["rejected"]] == [(6, rows[4][1])]
     assert report["rejected"][0]["reason"]
+
+
+def test_rejects_to_a_file_are_mended_and_go_in_and_out_again(config, tmp_path, capsys):
+    """B5: --rejects writes the wrong rows with their reasons; mended they go in; the export imports unchanged."""
+    rows = samples.sample_targets(6)
+    right, rows[2][1], rows[2][0] = rows[2][1], rows[2][1][:17] + "I", "=cmd|'x'!A0"
+    file, rejects, whole = tmp_path / "名录.csv", tmp_path / "未导入.csv", tmp_path / "导出.xlsx"
+    file.write_bytes(write_csv(samples.TARGET_HEADERS, rows))
+    options = ("--config", str(config))
+    for dry in (["--dry-run"], []):
+        rejects.unlink(missing_ok=True)
+        assert main(["import", "targets", str(file), "--rejects", str(rejects), *dry, *options]) == 0
+        assert "未导入的 1 行已写入" in capsys.readouterr().out
+        header, row = list(open_sheet("未导入.csv", rejects))
+        assert (header[-1], row[0], row[-1].startswith("统一社会信用代码：")) == ("未导入原因", "=cmd|'x'!A0", True)
+    rejects.write_bytes(write_csv(header, [[row[0], right, *row[2:]]]))
+    report = imported(capsys, "targets", str(rejects), *options)
+    assert (counts(report), report["vanished"]) == ((1, 1, 0, 0), 0)
+    assert main(["export", "targets", str(whole), *options]) == 0
+    assert counts(imported(capsys, "targets", str(whole), *options)) == (6, 0, 0, 6)
+    assert main(["export", "plan", str(tmp_path / "no" / "a.csv"), *options]) == 1
+    assert "不能写入" in capsys.readouterr().err
 
 
 def test_a_report_for_people_shows_counts_and_rejected_rows(config, tmp_path, capsys):

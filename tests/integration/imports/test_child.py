@@ -92,7 +92,7 @@ async def test_progress_rises_to_the_end(desk: Desk, tmp_path: Path) -> None:
     assert await desk.counts(path, progress=lambda *one: heard.append(one)) == (30_000, 30_000, 0, 0, 0, 0)
     assert len(heard) >= 2
     assert heard == sorted(heard)
-    assert heard[-1] == (path.stat().st_size, path.stat().st_size)
+    assert heard[-1] == (path.stat().st_size, path.stat().st_size, 30_000)
     assert 0 < heard[0][0] < path.stat().st_size
 
 
@@ -126,7 +126,7 @@ async def test_damage_behind_the_first_batches(desk: Desk, children: list[Work],
 async def test_a_killed_child(desk: Desk, children: list[Work]) -> None:
     """B5: the kernel ends the child after the first batches: one sentence, and those batches are gone."""
 
-    def kill(_done: int, _of: int) -> None:
+    def kill(_done: int, _of: int, _rows: int) -> None:
         (work,) = children
         assert work.child is not None
         os.kill(work.child.pid, signal.SIGKILL)

@@ -179,7 +179,7 @@ async def test_exports_import_again_unchanged(desk: Desk) -> None:
     )
     before = await desk.rows(select(Target.code, Target.name, Target.labels, Target.extra).order_by(Target.code))
     async with desk.act() as act:
-        made = [b"".join([piece async for piece in exports.targets_csv(act)]), await exports.targets_xlsx(act)]
+        made = [b"".join([one async for one in exports.as_csv(act, "targets")]), await exports.as_xlsx(act, "targets")]
     for data in made:
         assert await desk.counts(data) == (5, 0, 0, 5, 0, 0)
     assert before == await desk.rows(
@@ -224,7 +224,14 @@ async def test_many_blocks_twice_with_progress(desk: Desk, tmp_path: Path) -> No
     path = tmp_path / "many.csv"
     path.write_bytes(write_csv(["统一社会信用代码", "企业名称"], rows))
     heard: list[tuple[int, int]] = []
-    assert await desk.counts(path, progress=lambda done, of: heard.append((done, of))) == (15_000, 15_000, 0, 0, 0, 0)
+    assert await desk.counts(path, progress=lambda done, of, _rows: heard.append((done, of))) == (
+        15_000,
+        15_000,
+        0,
+        0,
+        0,
+        0,
+    )
     assert heard == sorted(heard)
     assert heard[-1] == (path.stat().st_size, path.stat().st_size)
     changed = [row if n % 5_000 else [row[0], "改名店"] for n, row in enumerate(rows)]

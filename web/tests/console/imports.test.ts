@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { KINDS, percentOf, rejectsUrl } from '@/console/api/imports'
 
-const running = (done: number, of: number) => ({ kind: 'targets' as const, file_name: '名录.csv', done, of })
+const running = (done: number, of: number) => ({ kind: 'targets' as const, file_name: '名录.csv', done, of, rows: 0 })
 
 describe('imports', () => {
   it('B5: credit classes are a kind of their own', () => {

@@ -1,5 +1,5 @@
 /** Files in, reports out. */
-import { call, get } from '@/shared/api'
+import { call, get, Problem, Unreachable } from '@/shared/api'
 
 export type ImportKind = 'targets' | 'credit' | 'inspectors' | 'items' | 'plan'
 
@@ -69,12 +69,24 @@ export interface Running {
   file_name: string
   done: number
   of: number
+  rows: number
 }
 
 export const fetchRunning = () => get<{ rows: Running[] }>('/api/console/imports/running')
 export const rejectsUrl = (id: string) => `/api/console/imports/${id}/rejects`
 export const templateUrl = (kind: ImportKind) => `/api/console/templates/${kind}`
-export const exportUrl = (format: 'csv' | 'xlsx') => `/api/console/exports/targets?format=${format}`
+export const exportUrl = (kind: ImportKind, format: 'csv' | 'xlsx') => `/api/console/exports/${kind}?format=${format}`
+
+/** Members with their certificates, as a file: by POST, because the backend records who takes them out. */
+export async function fetchInspectorsFile(format: 'csv' | 'xlsx'): Promise<Blob> {
+  const answer = await fetch('/api/console/exports/inspectors', {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ format }), credentials: 'same-origin',
+  }).catch(() => {
+    throw new Unreachable('network')
+  })
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})))
+  return answer.blob()
+}
 
 /** Whole percent done; nothing known yet is 0, and a file that is read but not answered for is never 100. */
 export const percentOf = (one: Running): number => (one.of > 0 ? Math.min(99, Math.floor((one.done / one.of) * 100)) : 0)
