@@ -179,3 +179,40 @@ async def test_of_two_who_confirm_at_once_one_does(each_house: Building) -> None
     path = f"{API}/libraries/one/{made['id']}/confirm"
     found = await asyncio.gather(*(answer(market, "POST", path, json={"members": 24}) for _ in range(8)))
     assert sorted(status for status, _ in found) == [200] + [409] * 7
+
+
+async def test_a_library_for_an_item_by_risk_and_region(house: Building) -> None:
+    """B1, N4, B6: a department's library belongs to an item, by risk grade; a province holds its districts."""
+    market = await house.as_member(MARKET)
+    items = (await ok(market, "GET", f"{API}/items"))["rows"]
+    item = next(one for one in items if one["department"] == "市场监督管理局")
+    rule = {"classes": ["C", "D"], "regions": ["370000"]}
+    made = await ok(market, "POST", f"{API}/libraries", json={"name": "高风险", "item_id": item["id"], "rule": rule})
+    page = await ok(market, "GET", f"{API}/libraries/one/{made['id']}")
+    assert made["members"] == page["members"] > 0
+    assert {one["credit_class"] for one in page["rows"]} <= {"C", "D"}
+    assert {one["region_code"][:2] for one in page["rows"]} == {"37"}
+    (row,) = (await ok(market, "GET", f"{API}/libraries"))["rows"]
+    assert (row["item"], row["department"], row["mine"]) == (item["name"], "市场监督管理局", True)
+
+
+async def test_who_left_comes_back_by_the_offices_word_alone(house: Building) -> None:
+    """B15: no event and no run gives rights back; the office does, once."""
+    office, market = await house.as_member(COORDINATOR), await house.as_member(MARKET)
+    await house.office.change(Member, Member.userid == "market01", active=False)
+    path = f"{API}/inspectors/one/MARKET01/return"
+    assert (await answer(market, "POST", path, json={}))[0] == 403
+    await ok(office, "POST", path, json={})
+    assert (await answer(office, "POST", path, json={}))[0] == 409
+    rows = (await ok(office, "GET", f"{API}/inspectors"))["rows"]
+    assert next(one for one in rows if one["staff_no"] == "MARKET01")["active"]
+
+
+async def test_exempted_tasks_are_listed_with_their_reason(house: Building) -> None:
+    """R1, R2: by name of the reason, with who said so; a department sees those it takes part in."""
+    office, stranger = await house.as_member(COORDINATOR), await house.as_member("ecology13")
+    body = {"task_id": await house.office.task(), "reason": "complaint", "note": "12345 转办"}
+    await ok(office, "POST", f"{API}/policies/exemptions", json=body)
+    (row,) = (await ok(office, "GET", f"{API}/policies/exemptions"))["rows"]
+    assert (row["reason_text"], row["note"], bool(row["made_by"])) == ("投诉举报", "12345 转办", True)
+    assert (await ok(stranger, "GET", f"{API}/policies/exemptions"))["rows"] == []

@@ -29,6 +29,7 @@ class Screens:
         self._origins = {urlsplit(one).netloc for one in origins}
         self._contexts: list[BrowserContext] = []
         self._cut = False
+        self._refusals: set[int] = set()
         self.wrong: list[str] = []
 
     async def phone(self) -> BrowserContext:
@@ -67,6 +68,10 @@ class Screens:
         await context.set_offline(offline=False)
         self._cut = False
 
+    def expect_refusals(self, status: int) -> None:
+        """From now on the server may refuse with this status: the test reads the sentence that the page shows."""
+        self._refusals.add(status)
+
     @contextmanager
     def losing_answers(self) -> Iterator[None]:
         """Let requests be lost on their way for a while, as on a bad line."""
@@ -88,7 +93,8 @@ class Screens:
     def _expected(self, text: str, place: str) -> bool:
         """Chromium itself writes a line for a 401 (how a page learns that nobody is signed in) and for a cut line."""
         signed_out = "401 (Unauthorized)" in text and urlsplit(place).path == "/api/me"
-        return signed_out or (self._cut and "net::ERR_" in text)
+        refused = any(f"status of {status} " in text for status in self._refusals)
+        return signed_out or refused or (self._cut and "net::ERR_" in text)
 
     def _failed(self, error: WebError) -> None:
         self.wrong.append(f"pageerror: {error.error}")
