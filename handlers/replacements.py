@@ -11,7 +11,7 @@ from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.reasons import RECUSAL_GROUNDS, REPLACEMENT_REASONS, TARGET_REASONS, VOID_REASONS
 from models.store.states import STATUS_WORDS
-from services.drawing import recusals, replacement_view, replacements, target_swaps, voids
+from services.drawing import appointments, recusals, replacement_view, replacements, target_swaps, voids
 
 OFFICE = roles(Role.COORDINATOR)
 DESK = roles(Role.COORDINATOR, Role.APPROVER)
@@ -72,6 +72,19 @@ class EntrustBody(Body):
     department: str = Field(max_length=32)
     to: str
     document: str
+
+
+class AppointBody(Body):
+    """Whom a department sends where targets alone were drawn (P1)."""
+
+    department: str = Field(max_length=32)
+    staff_numbers: list[str] = Field(max_length=10)
+
+
+class ExpertBody(Body):
+    """Who comes along (B14)."""
+
+    staff_no: str = Field(max_length=32)
 
 
 class ApproveBody(Body):
@@ -198,6 +211,25 @@ async def post_fill(call: Call) -> Any:
 async def post_entrust(call: Call) -> Any:
     """Note that a short place is entrusted to another department (D9)."""
     await replacements.entrust(call.act, call.path["id"], call.body.department, call.body.to, call.body.document)
+
+
+@routes.get("/api/console/visits/{id}/appointees", roles=DESK)
+async def get_appointees(call: Call) -> Any:
+    """Whom a department may appoint, those with fewest places first."""
+    return {"rows": await appointments.choices(call.act, call.path["id"], call.query("department"))}
+
+
+@routes.post("/api/console/visits/{id}/appoint", roles=DESK, body=AppointBody)
+async def post_appoint(call: Call) -> Any:
+    """Appoint a department's inspectors where targets alone were drawn (P1)."""
+    body: AppointBody = call.body
+    return {"people": await appointments.appoint(call.act, call.path["id"], body.department, body.staff_numbers)}
+
+
+@routes.post("/api/console/visits/{id}/experts", roles=OFFICE, body=ExpertBody)
+async def post_expert(call: Call) -> Any:
+    """Let an expert come along, beside a full group (B14)."""
+    await appointments.add_expert(call.act, call.path["id"], call.body.staff_no.strip())
 
 
 @routes.get("/api/console/replacements/{id}/choices", roles=DESK)

@@ -60,3 +60,21 @@ export async function reasonFor(title: string, placeholder: string): Promise<str
     () => null,
   )
 }
+
+/** Ask for a line of words that may stand there already; null when cancelled. */
+export async function lineFor(title: string, text: string, value: string): Promise<string | null> {
+  return ElMessageBox.prompt(text, title, {
+    confirmButtonText: '确定',
+    cancelButtonText: '取消',
+    inputValue: value,
+    inputValidator: (words) => Boolean(words?.trim()) || '请填写',
+  }).then(
+    (answer) => answer.value.trim(),
+    () => null,
+  )
+}
+
+/** Show something to be handed on, such as a code. */
+export async function tell(title: string, text: string): Promise<void> {
+  await ElMessageBox.alert(text, title, { confirmButtonText: '知道了', customClass: 'sure-box' }).catch(() => undefined)
+}

@@ -7,7 +7,7 @@ const source = (name: string, kind: Source['kind'], entered: boolean): Source =>
   name, kind, kind_text: '', note: '', commitment: null, entered, value: null,
 })
 const draw = (...sources: Source[]): Draw => ({
-  number: '2026-0001', status: 'frozen', fingerprint: '', frozen_at: '', drawn_at: null, counts: {}, sources, bundle_url: null,
+  number: '2026-0001', status: 'frozen', fingerprint: '', frozen_at: '', drawn_at: null, counts: {}, sources, bundle_url: null, parts: [],
 })
 const visit = (status: string, ...parts: string[]): VisitLine => ({
   id: 'v', number: '', position: 1, target_name: '', target_code: '', status, status_text: '', leader: '', members: [], short: [],

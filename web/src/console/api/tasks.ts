@@ -3,14 +3,39 @@ import { call, get, post } from '@/shared/api'
 
 export type TaskStatus = 'draft' | 'prepared' | 'frozen' | 'drawn' | 'finished'
 
+export type Mode = 'double' | 'targets' | 'inspectors' | 'order'
+
+/** What a new task of a plan entry may be made of. */
+export interface Choices {
+  kinds: { mode: Mode; text: string }[]
+  departments: { code: string; name: string }[]
+  items: { id: string; name: string; department: string }[]
+}
+
+/** A batch of a drawn order. */
+export interface Batch {
+  number: number
+  starts_on: string
+  ends_on: string
+  count: number
+  task_id: string | null
+  status_text: string
+}
+
 export interface NewTask {
   plan_entry_id: string
   name?: string
   keywords: string[]
   region: string
   library_id: string
+  mode?: Mode
   ratio: string | null
   count: number | null
+  classes?: Record<string, number>
+  each_region?: number
+  batch_size?: number
+  merge?: { item_id: string; ratio: string; keywords: string[]; region: string }[]
+  lower?: Record<string, string>
   team_size: number
   announced: boolean
   item_ids: string[] | null
@@ -63,6 +88,7 @@ export interface Draw {
   counts: Partial<Record<'targets' | 'excluded' | 'inspectors' | 'to_draw' | 'drawn' | 'groups' | 'short', number>>
   sources: Source[]
   bundle_url: string | null
+  parts: string[]
 }
 
 export interface Part {
@@ -97,10 +123,14 @@ export interface Task {
   starts_on: string
   ends_on: string
   announced: boolean
+  mode: Mode
+  kind_text: string
+  batches: Batch[]
+  parent_id: string | null
   scope_text: string
   quota_text: string
   team_size: number
-  teams: { department: string; size: number; skills: string[]; fitting: number | null }[]
+  teams: { department: string; size: number; skills: string[]; fitting: number | null; region: string }[]
   items: { name: string; department: string; questions: number }[]
   preview: Preview | null
   prepared_by: string | null
@@ -123,6 +153,13 @@ const LONG_MS = 300_000
 const at = (id: string) => `/api/console/tasks/${id}`
 
 export const createTask = (body: NewTask) => post<{ id: string; number: string }>('/api/console/tasks', body)
+export const fetchChoices = (entry: string) => get<Choices>(`/api/console/task-choices?plan_entry=${entry}`)
+export const openBatch = (id: string, number: number) => post<{ id: string; number: string }>(`/api/console/tasks/${id}/batches/${number}`)
+export const fetchAppointees = (visit: string, department: string) =>
+  get<{ rows: { staff_no: string; name: string; load: number }[] }>(`/api/console/visits/${visit}/appointees?department=${department}`)
+export const appoint = (visit: string, department: string, staff_numbers: string[]) =>
+  post<unknown>(`/api/console/visits/${visit}/appoint`, { department, staff_numbers })
+export const handOutProof = (draw: string, target: string) => post<{ code: string }>(`/api/console/draws/${draw}/proof-code`, { target_code: target })
 export const fetchTasks = () => get<{ rows: TaskLine[] }>('/api/console/tasks')
 export const fetchTask = (id: string) => get<Task>(at(id))
 export const prepareTask = (id: string) => post<unknown>(`${at(id)}/prepare`)
