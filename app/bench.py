@@ -24,12 +24,14 @@ class Benchmark(Enum):
     IMPORT = "import"
     DRAW = "draw"
     REMINDERS = "reminders"
+    MESSAGES = "messages"
 
 
 MODULES = {
     Benchmark.IMPORT: "benchmarks.import_targets",
     Benchmark.DRAW: "benchmarks.draw",
     Benchmark.REMINDERS: "benchmarks.reminders",
+    Benchmark.MESSAGES: "benchmarks.messages",
 }
 
 

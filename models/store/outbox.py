@@ -96,7 +96,7 @@ class Ending:
 
 async def add_many(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, leaving out those whose `dedupe_key` is there; return how many are new."""
-    insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if _is_lite(db) else postgresql.insert
     added = 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = [dict(row) for row in rows[start : start + ROWS_AT_ONCE]]
@@ -123,10 +123,12 @@ async def claim(
     ids = select(chosen.c.id).order_by(chosen.c.rank, chosen.c.not_before, chosen.c.id).limit(limit)
     changed = (
         update(_ROWS)
-        .where(_ROWS.c.id.in_(ids), _ROWS.c.status.in_(("waiting", "claimed")))
+        .where(_ROWS.c.id.in_(ids))
         .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
         .returning(*_CLAIMED)
     )
+    if not _is_lite(db):  # somebody may have withdrawn a row meanwhile; on SQLite nobody else writes
+        changed = changed.where(_ROWS.c.status.in_(("waiting", "claimed")))
     rows = sorted((await db.execute(changed)).all(), key=lambda row: (row.priority, row.not_before, row.id))
     return [_claimed(row) for row in rows]
 
@@ -196,7 +198,7 @@ async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> 
     """
     if not endings:
         return set()
-    stored = _stored if db.get_bind().dialect.name == "sqlite" else datetime.isoformat
+    stored = _stored if _is_lite(db) else datetime.isoformat
     rows = [
         {
             "id": end.row.id,
@@ -358,12 +360,12 @@ _FIX, _SETTLE = "fix", "settle"
 _CHANGES = {
     "fix": """UPDATE outbox SET body = coalesce(outbox.body, {bytes}), parcel = coalesce(outbox.parcel, v.parcel),
  sent_at = {now}, first_sent_at = coalesce(outbox.first_sent_at, {now})
- FROM {rows} WHERE outbox.id = v.id AND outbox.status = 'claimed'""",
+ FROM {rows} WHERE outbox.id = v.id AND {status} = 'claimed'""",
     "settle": """UPDATE outbox SET status = v.status, not_before = v.not_before, leased_until = NULL,
  sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE {now} END, settled_at = CASE WHEN v.final = 1 THEN {now} END,
  msgid = v.msgid, response_code = v.response_code, last_error = v.error,
  first_sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE outbox.first_sent_at END
- FROM {rows} WHERE outbox.id = v.id AND outbox.status = 'claimed' AND outbox.attempts = v.attempts
+ FROM {rows} WHERE outbox.id = v.id AND {status} = 'claimed' AND outbox.attempts = v.attempts
  RETURNING outbox.id""",
 }
 
@@ -374,22 +376,27 @@ def _written(what: str, *, lite: bool) -> Any:
         columns = ", ".join(f"value ->> '$.{name}' AS {name}" for name in fields)
         rows = f"(SELECT {columns} FROM json_each(:rows)) AS v"  # noqa: S608 put together from this file's own words
         as_bytes, now = "CAST(v.body AS BLOB)", ":now"
+        status = "+outbox.status"  # the plus: not by the index of states, but by the hundred ids
     else:
         columns = ", ".join(f"{name} {kind}" for name, kind in fields.items())
         rows = f"json_to_recordset(CAST(:rows AS json)) AS v({columns})"
-        as_bytes, now = "convert_to(v.body, 'UTF8')", "CAST(:now AS timestamptz)"
-    return text(_CHANGES[what].format(rows=rows, bytes=as_bytes, now=now))
+        as_bytes, now, status = "convert_to(v.body, 'UTF8')", "CAST(:now AS timestamptz)", "outbox.status"
+    return text(_CHANGES[what].format(rows=rows, bytes=as_bytes, now=now, status=status))
 
 
 _STATEMENTS = {(what, lite): _written(what, lite=lite) for what in _FIELDS for lite in (True, False)}
 
 
 def _statement(db: AsyncSession, what: str) -> Any:
-    return _STATEMENTS[what, db.get_bind().dialect.name == "sqlite"]
+    return _STATEMENTS[what, _is_lite(db)]
 
 
 def _time(db: AsyncSession, *, now: datetime) -> dict[str, Any]:
-    return {"now": _stored(now) if db.get_bind().dialect.name == "sqlite" else now}
+    return {"now": _stored(now) if _is_lite(db) else now}
+
+
+def _is_lite(db: AsyncSession) -> bool:
+    return db.get_bind().dialect.name == "sqlite"
 
 
 def _stored(at: datetime) -> str:
@@ -398,7 +405,7 @@ def _stored(at: datetime) -> str:
 
 
 async def _one_claimer(db: AsyncSession) -> None:
-    if db.get_bind().dialect.name != "sqlite":  # there the transaction is the only writer anyway
+    if not _is_lite(db):  # there the transaction is the only writer anyway
         await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
 
 
