@@ -17,6 +17,7 @@ from bot.callbacks import CallbackCounts, callback_routes
 from handlers import (
     approvals,
     auth,
+    calls,
     clock,
     console,
     demo,
@@ -91,6 +92,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         clock.routes,
         imports.routes,
         approvals.routes,
+        calls.routes,
         followups.routes,
         lists.routes,
         forms.routes,

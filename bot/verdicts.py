@@ -20,6 +20,8 @@ REPEAT_WITHIN = {
     Channel.SMS: timedelta(0),
 }
 
+COUNTED = (-1, 40001, 40014, 42001)  # busy, and a fresh token refused: given up after three in a row
+
 
 def judge(row: Claimed, answer: Answer, body: bytes, now: datetime) -> Settlement:
     """Turn an answer into the row's next state; success is per recipient, whatever the errcode."""
@@ -30,8 +32,15 @@ def judge(row: Claimed, answer: Answer, body: bytes, now: datetime) -> Settlemen
         msgid, response_code = _text(answer, "msgid"), _text(answer, "response_code")
         return Settlement(status="accepted", not_before=now, msgid=msgid, response_code=response_code)
     channel = Channel(row.channel)
-    reaction = after_refresh(react(answer.code, row.attempts, channel), row.attempts)
+    tries = _in_a_row(row, answer.code) if answer.code in COUNTED else row.attempts
+    reaction = after_refresh(react(answer.code, tries, channel), tries)
     return _settlement(row, reaction, answer, body, now)
+
+
+def _in_a_row(row: Claimed, code: object) -> int:
+    """The how-manieth such answer this is: a try that a crash or a cut line took does not count against the message."""
+    before, _, number = row.last_error.partition(" #")
+    return int(number) + 1 if before == str(code) and number.isdecimal() else 1
 
 
 def _settlement(row: Claimed, reaction: Reaction, answer: Answer, body: bytes, now: datetime) -> Settlement:
@@ -45,6 +54,8 @@ def _settlement(row: Claimed, reaction: Reaction, answer: Answer, body: bytes, n
         return Settlement(status="unknown", not_before=now, error=code)
     if isinstance(reaction, Unknown):
         return Settlement(status="waiting", not_before=now + _spread(row, reaction.delay), error=code)
+    if answer.code in COUNTED:
+        code = f"{code} #{_in_a_row(row, answer.code)}"
     delay = _spread(row, reaction.delay) if isinstance(reaction, RetryAfter) else timedelta(0)
     return Settlement(status="waiting", not_before=now + delay, sent=False, error=code)
 

@@ -21,6 +21,7 @@ from bot.sandbox.page_json import explain
 from bot.sandbox.page_office import add_office_routes
 from bot.sandbox.page_phones import add_phone_routes
 from bot.sandbox.settings import SandboxSettings
+from bot.sandbox.sms import add_sms_routes
 from bot.sandbox.state import Sandbox
 from bot.sandbox.wire import add_wire_routes
 
@@ -57,6 +58,7 @@ def create_sandbox_app(settings: SandboxSettings, *, now: Callable[[], datetime]
     add_oauth_routes(app)
     add_office_routes(app)
     add_phone_routes(app)
+    add_sms_routes(app)
     add_page_files(app)
     app.on_shutdown.append(_send_home)
     app.cleanup_ctx.append(_courier_at_work)

@@ -21,5 +21,6 @@ class SandboxSettings:
     trusted_origin: str  # the only origin that OAuth sends people back to, e.g. http://127.0.0.1:8080
     mini_appid: str
     mini_secret: str = field(repr=False)
+    sms_secret: str = field(default="made-up-sms-secret", repr=False)
     callback_timeout: float = 5.0  # seconds the receiver has for each try (WeCom 90930)
     page_dir: Path = PAGE_DIR

@@ -15,6 +15,7 @@ from bot.sandbox.errors import RefusedError
 from bot.sandbox.events import EventWriter, Push
 from bot.sandbox.faults import Faults
 from bot.sandbox.feed import Feed
+from bot.sandbox.gateway import Gateway
 from bot.sandbox.interaction import CardDesk, ResponseCodes, Selected
 from bot.sandbox.media import Media, MediaShelf
 from bot.sandbox.menu import Menu
@@ -46,6 +47,7 @@ class Sandbox:
         self.team_chats = TeamChats(now)
         self.media = MediaShelf(now)
         self.menu = Menu()
+        self.sms = Gateway(secret=settings.sms_secret)
         self.owners = Owners(now, self.feed)
         self.contacts = Contacts("沙箱企业", self._contact_changed)
         self.writer = EventWriter(settings.corp_id, settings.agent_id, now)

@@ -70,6 +70,7 @@ class Claimed:
     body: bytes | None
     join_key: str | None
     parcel: str | None
+    last_error: str
     wants_text: bool
 
 
@@ -336,6 +337,7 @@ _CLAIMED = (
     _ROWS.c.body,
     _ROWS.c.join_key,
     _ROWS.c.parcel,
+    _ROWS.c.last_error,
     select(Member.wants_text)
     .where(Member.userid == _ROWS.c.recipient)
     .correlate(_ROWS)

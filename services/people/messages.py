@@ -59,7 +59,7 @@ async def messages(act: Act, status: str) -> dict[str, Any]:
 
 
 def _shown(row: Outbox, names: dict[str, str]) -> dict[str, Any]:
-    to_member = row.channel == Channel.WECOM.value
+    to_member = row.channel == Channel.WECOM.value  # an SMS names nobody: its number stands elsewhere
     return {
         "id": row.id,
         "created_at": row.created_at,

@@ -135,6 +135,8 @@ ACT_WORDS = {
     "door-reason": "未扫码说明",
     "message.unknown": "消息结果不明",
     "message.dead": "消息发送失败",
+    "call-number": "查看告知电话",
+    "call-note": "登记电话告知",
     "message.refused": "消息被拒收",
 }
 SIGN_IN = "sign-in"

@@ -402,3 +402,16 @@ async def test_a_department_sees_its_own_messages_only(database: Database, clock
     assert await seen("e", Role.APPROVER) == 0
     assert await seen("e", Role.COORDINATOR) == 1
     assert await seen("e", Role.COORDINATOR, status="dead") == 0
+
+
+async def test_lost_tries_do_not_count_as_busy_ones(
+    database: Database, sender: Sender, vendor: Vendor, clock: Clock
+) -> None:
+    """Issue 5, shows: found by 200 kills: after many lost tries one "busy" is no reason to give a message up."""
+    await tell(database, clock, "zhangsan")
+    vendor.script.extend([CUT] * 6 + [{"errcode": -1, "errmsg": ""}] * 3 + [CUT] + [{"errcode": -1, "errmsg": ""}] * 4)
+    for _ in range(13):
+        assert (await sender.drain()).dead == 0
+        clock.advance(minutes=15)
+    assert (await sender.drain()).dead == 1
+    assert len(set(vendor.bodies)) == 1

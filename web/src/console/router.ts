@@ -24,6 +24,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/approvals', component: () => import('./pages/ApprovalsPage.vue'), meta: { title: '结果审批', roles: APPROVERS, group: '工作' } },
   { path: '/followups', component: () => import('./results/FollowUpsPage.vue'), meta: { title: '后续处理', roles: FOLLOWERS, group: '工作' } },
   { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: DESK, group: '工作' } },
+  { path: '/calls', component: () => import('./people/CallsPage.vue'), meta: { title: '电话告知', roles: FOLLOWERS, group: '工作' } },
   { path: '/changes', component: () => import('./room/ChangesPage.vue'), meta: { title: '回避与更换', roles: DECIDERS, group: '工作' } },
   { path: '/plan', component: () => import('./pages/PlanPage.vue'), meta: { title: '年度计划', roles: DESK, group: '两库一清单' } },
   { path: '/plans', component: () => import('./plans/PlansPage.vue'), meta: { title: '计划管理', roles: DESK, group: '两库一清单' } },
