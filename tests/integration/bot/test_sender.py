@@ -409,9 +409,9 @@ async def test_lost_tries_do_not_count_as_busy_ones(
 ) -> None:
     """Issue 5, shows: found by 200 kills: after many lost tries one "busy" is no reason to give a message up."""
     await tell(database, clock, "zhangsan")
-    vendor.script.extend([CUT] * 6 + [{"errcode": -1, "errmsg": ""}] * 3 + [CUT] + [{"errcode": -1, "errmsg": ""}] * 4)
-    for _ in range(13):
+    vendor.script.extend([CUT] * 4 + [{"errcode": -1, "errmsg": ""}] * 3 + [CUT] + [{"errcode": -1, "errmsg": ""}] * 4)
+    for _ in range(11):
         assert (await sender.drain()).dead == 0
-        clock.advance(minutes=15)
+        clock.advance(minutes=12)
     assert (await sender.drain()).dead == 1
     assert len(set(vendor.bodies)) == 1
