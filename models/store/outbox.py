@@ -41,6 +41,7 @@ from inspection.actors import Actor, Role
 from inspection.notices import Channel, Priority
 from models.people import Member, Owner
 from models.results import Outbox
+from models.store.outbox_sql import statement
 
 AS_TEXT = "/text"  # ends the key of a row that is a refused card's text
 ROWS_AT_ONCE = 500  # 20 columns each: far below SQLite's 32,766 and PostgreSQL's 65,535 parameters
@@ -189,7 +190,9 @@ async def fix_bodies(
         {"id": one, "body": None if body is None else body.decode(), "parcel": parcels.get(one)}
         for one, body in bodies.items()
     ]
-    await db.execute(_statement(db, _FIX), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)})
+    await db.execute(
+        statement("fix", lite=_is_lite(db)), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
+    )
 
 
 async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> set[str]:
@@ -215,7 +218,7 @@ async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> 
         for end in endings
     ]
     written = await db.execute(
-        _statement(db, _SETTLE), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
+        statement("settle", lite=_is_lite(db)), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
     )
     return {row.id for row in written}
 
@@ -344,53 +347,6 @@ _CLAIMED = (
     .scalar_subquery()
     .label("wants_text"),
 )
-_FIELDS = {
-    "fix": {"id": "varchar", "body": "text", "parcel": "varchar"},
-    "settle": {
-        "id": "varchar",
-        "attempts": "int",
-        "status": "varchar",
-        "not_before": "timestamptz",
-        "final": "int",
-        "forget": "int",
-        "msgid": "varchar",
-        "response_code": "varchar",
-        "error": "text",
-    },
-}
-_FIX, _SETTLE = "fix", "settle"
-_CHANGES = {
-    "fix": """UPDATE outbox SET body = coalesce(outbox.body, {bytes}), parcel = coalesce(outbox.parcel, v.parcel),
- sent_at = {now}, first_sent_at = coalesce(outbox.first_sent_at, {now})
- FROM {rows} WHERE outbox.id = v.id AND {status} = 'claimed'""",
-    "settle": """UPDATE outbox SET status = v.status, not_before = v.not_before, leased_until = NULL,
- sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE {now} END, settled_at = CASE WHEN v.final = 1 THEN {now} END,
- msgid = v.msgid, response_code = v.response_code, last_error = v.error,
- first_sent_at = CASE WHEN v.forget = 1 THEN NULL ELSE outbox.first_sent_at END
- FROM {rows} WHERE outbox.id = v.id AND {status} = 'claimed' AND outbox.attempts = v.attempts
- RETURNING outbox.id""",
-}
-
-
-def _written(what: str, *, lite: bool) -> Any:
-    fields = _FIELDS[what]
-    if lite:
-        columns = ", ".join(f"value ->> '$.{name}' AS {name}" for name in fields)
-        rows = f"(SELECT {columns} FROM json_each(:rows)) AS v"  # noqa: S608 put together from this file's own words
-        as_bytes, now = "CAST(v.body AS BLOB)", ":now"
-        status = "+outbox.status"  # the plus: not by the index of states, but by the hundred ids
-    else:
-        columns = ", ".join(f"{name} {kind}" for name, kind in fields.items())
-        rows = f"json_to_recordset(CAST(:rows AS json)) AS v({columns})"
-        as_bytes, now, status = "convert_to(v.body, 'UTF8')", "CAST(:now AS timestamptz)", "outbox.status"
-    return text(_CHANGES[what].format(rows=rows, bytes=as_bytes, now=now, status=status))
-
-
-_STATEMENTS = {(what, lite): _written(what, lite=lite) for what in _FIELDS for lite in (True, False)}
-
-
-def _statement(db: AsyncSession, what: str) -> Any:
-    return _STATEMENTS[what, _is_lite(db)]
 
 
 def _time(db: AsyncSession, *, now: datetime) -> dict[str, Any]:

@@ -412,6 +412,6 @@ async def test_lost_tries_do_not_count_as_busy_ones(
     vendor.script.extend([CUT] * 4 + [{"errcode": -1, "errmsg": ""}] * 3 + [CUT] + [{"errcode": -1, "errmsg": ""}] * 4)
     for _ in range(11):
         assert (await sender.drain()).dead == 0
-        clock.advance(minutes=12)
+        clock.advance(minutes=14)
     assert (await sender.drain()).dead == 1
     assert len(set(vendor.bodies)) == 1
