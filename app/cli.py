@@ -22,7 +22,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from app import bench, run, verify
+from app import bench, run, verify, verify_archive
 from app.demo import demo_settings
 from app.settings import Settings, check_settings, load_settings
 from app.tour.alone import tour_alone
@@ -213,16 +213,20 @@ app.command("bench")(bench.bench)
 
 @app.command("verify")
 def verify_(
-    bundle: Annotated[Path, typer.Argument(help="抽取包：文件夹或 .zip")],
+    bundle: Annotated[Path, typer.Argument(help="抽取包（文件夹或 .zip），或检查档案 .zip")],
     *,
     as_json: AsJson = False,
 ) -> int:
-    """独立校验抽取包：不需要数据库和网络。"""
+    """独立校验抽取包或检查档案：不需要数据库和网络。"""
+    sealed = verify_archive.is_archive(bundle)
+    if sealed and not as_json:
+        return verify_archive.main(bundle)
     if not as_json:
         return verify.main([str(bundle)])
-    report, unreadable = verify.Report([], []), ""
+    report: verify.Report | verify_archive.Report = verify.Report([], [])
+    unreadable = ""
     try:
-        report = verify.check(verify.read_bundle(bundle))
+        report = verify_archive.check(bundle) if sealed else verify.check(verify.read_bundle(bundle))
     except verify.UnreadableError as error:
         unreadable = str(error)
     passed = not unreadable and not report.findings

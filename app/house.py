@@ -47,6 +47,7 @@ from services.field import visits
 from services.field.photo_lab import PhotoLab
 from services.registers import contacts
 from services.registers.contacts import AddressBook
+from services.results import approvals
 
 PERSONS_AN_ACCOUNT = 200  # receivers a day that WeCom grants an app for each account of the corp (90312)
 Clock = Callable[[], datetime]
@@ -179,6 +180,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
         "replace": replace_from_card,
         "recuse": recuse_from_card,
         "approve-replacement": approve_from_card,
+        "approve-part": approvals.approve_from_card,
         "accept-some": chat.accept_some,
         "replace-why": chat.replace_why,
         "leave": chat.leave,

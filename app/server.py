@@ -16,10 +16,12 @@ from app.house import REPOSITORY, Parts, openid_of, phone_of
 from bot.callbacks import CallbackCounts, callback_routes
 from handlers import (
     approvals,
+    archives,
     auth,
     calls,
     clock,
     console,
+    corrections,
     demo,
     departments,
     followups,
@@ -33,6 +35,7 @@ from handlers import (
     plans,
     policies,
     public,
+    public_data,
     public_visits,
     replacements,
     room,
@@ -94,6 +97,8 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         approvals.routes,
         calls.routes,
         followups.routes,
+        archives.routes,
+        corrections.routes,
         lists.routes,
         forms.routes,
         libraries.routes,
@@ -106,6 +111,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         public.routes,
         public_visits.routes,
         owners.routes,
+        public_data.routes,
     )
     if demo_office is not None:
         app[DEMO] = demo_office

@@ -130,6 +130,9 @@ class RulesSection(_Section):
     notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")
     ratings_at_least: int = Field(default=5, ge=2, le=1000)
     team_chats: bool = False
+    approval_levels: tuple[str, ...] = Field(default=("",), min_length=1, max_length=5)
+    area_code: str = Field(default="379999", pattern=r"^[0-9]{6}$")
+    correction_signed_by: tuple[str, ...] = ("主要负责人",)
     class_ratio_factor: dict[Literal["A", "B", "C", "D"], Factor] = {"A": "0.5", "B": "1", "C": "2", "D": "4"}
 
 

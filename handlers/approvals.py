@@ -77,6 +77,9 @@ def _row(one: WaitingPart) -> dict[str, Any]:
         ],
         "owner": _owner(manifest["owner_signature"]),
         "due_on": one.due_on,
+        "level": one.level,
+        "levels": one.levels,
+        "post": one.post,
     }
 
 

@@ -5,6 +5,7 @@ GET -> read-only transaction -> publications service -> template (everything esc
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -23,8 +24,8 @@ from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
 from services.drawing.tasks import EXCLUSION_WORDS
 from services.field.visits import status_text
-from services.results import publications
-from services.results.publications import PAGE_SIZE
+from services.results import public_view, publications
+from services.results.publications import COUNTED, PAGE_SIZE
 
 Fill = Callable[[Call], Awaitable[dict[str, Any]]]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,8 +36,8 @@ SOURCE_WORDS = {
 }
 HEADERS = {
     # No script at all, nothing from elsewhere, in nobody's frame.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -79,11 +80,11 @@ PAGES = _templates()
 STYLE = (TEMPLATES / "style.css").read_text("utf-8")
 
 
-def page(path: str, template: str, section: str) -> Callable[[Fill], Fill]:
+def page(path: str, template: str, section: str, into: Routes | None = None) -> Callable[[Fill], Fill]:
     """Serve a template filled by the function; what is not there is a page too, with status 404."""
 
     def keep(fill: Fill) -> Fill:
-        @routes.get(path, roles="public")
+        @(into or routes).get(path, roles="public")
         async def serve(call: Call) -> web.Response:
             house = call.edge.house
             common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": section}
@@ -91,7 +92,7 @@ def page(path: str, template: str, section: str) -> Callable[[Fill], Fill]:
                 values = await fill(call)
             except NotFoundError as error:
                 return html_page("missing.html", {**common, "error": error}, 404)
-            return html_page(template, {**common, **values}, 200)
+            return _kept(call, html_page(template, {**common, **values}, 200))
 
         return fill
 
@@ -103,14 +104,15 @@ async def results(call: Call) -> dict[str, Any]:
     """Published results, searched by name or code."""
     words, number = call.query("q").strip(), call.number("page", 1)
     total, rows = await publications.search(call.act, words, number)
-    pages = max(1, -(-total // PAGE_SIZE))
+    pages = max(1, -(-min(total, COUNTED) // PAGE_SIZE))
     if number > pages:  # an old link, or fewer results than there were: the last page, not an empty one
         number = pages
         total, rows = await publications.search(call.act, words, number)
     links = {one: f"/public?{urlencode({'q': words, 'page': one})}" for one in (number - 1, number + 1)}
     return {
         "q": words,
-        "total": total,
+        "total": min(total, COUNTED),
+        "more": total > COUNTED,
         "rows": [row.body for row in rows],
         "page": number,
         "pages": pages,
@@ -127,6 +129,7 @@ async def result(call: Call) -> dict[str, Any]:
         "body": found.body,
         "published_at": found.published_at,
         "others": [one.body for one in others],
+        "versions": await public_view.versions(call.act, found),
         "shown_url": unquote(url),
         "code": _qr(url),
     }
@@ -167,6 +170,17 @@ def html_page(template: str, values: dict[str, Any], status: int) -> web.Respons
     """Fill a template; everything in it is escaped."""
     text = PAGES.get_template(template).render(values)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def _kept(call: Call, response: web.Response) -> web.Response:
+    """Let browsers and proxies keep a page: a proxy for a moment, a browser until it asks whether it is the same."""
+    body = response.body
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"' if isinstance(body, bytes) else ""
+    headers = {"Cache-Control": "public, max-age=0, s-maxage=30, must-revalidate", "ETag": etag}
+    if call.request.headers.get("If-None-Match") == etag:
+        return web.Response(status=304, headers=headers)
+    response.headers.update(headers)
+    return response
 
 
 def _qr(url: str) -> Markup:

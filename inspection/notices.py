@@ -34,6 +34,8 @@ class NoticeKind(Enum):
     OWNER_ANSWERED = "owner-answered"  # 被检查对象: the leader has answered
     LEAVE_ASKED = "leave-asked"  # 审批人: somebody of your department asks for leave
     LEAVE_GRANTED = "leave-granted"  # your leave is granted
+    CORRECTION_ASKED = "correction-asked"  # 主要负责人: a published result is to be corrected, sign (J2)
+    CORRECTION_DECIDED = "correction-decided"  # who asked for a correction: signed, or not (J2)
     DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
     CALL_DUE = "call-due"  # 联络员: no message reached somebody: please phone (issue 5)
 

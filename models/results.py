@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Encrypted, new_id
 
 
 class Publication(Base):
-    """A published result (H5, H6): its body stands as it was; a correction is a new row that points here (J1)."""
+    """A published result (H5, H6): a correction keeps the body as it was as an older version (J1)."""
 
     __tablename__ = "publications"
+    __table_args__ = (Index("ix_publications_grams", "grams", postgresql_using="gin"),)
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(96), unique=True)
     part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), unique=True)
@@ -24,6 +26,10 @@ class Publication(Base):
     target_name: Mapped[str] = mapped_column(String(256), index=True)
     body: Mapped[dict[str, Any]]  # exactly what the public page shows
     published_at: Mapped[datetime] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    changed_at: Mapped[datetime | None] = mapped_column(index=True)  # when it was corrected last
+    # What a part of the name is found by (models.grams), on PostgreSQL by index; SQLite reads through the names.
+    grams: Mapped[list[str] | None] = mapped_column(ARRAY(String(2)).with_variant(JSON(), "sqlite"))
 
 
 class Deadline(Base):

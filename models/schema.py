@@ -1,8 +1,10 @@
 """Every table in one place, so that metadata is whole for migrations and tests."""
 
 from models import (
+    archives,
     chat,
     clock,
+    corrections,
     draws,
     followups,
     libraries,
@@ -18,8 +20,10 @@ from models.base import Base
 
 __all__ = [
     "Base",
+    "archives",
     "chat",
     "clock",
+    "corrections",
     "draws",
     "followups",
     "libraries",

@@ -152,6 +152,18 @@ class Part(Base):
     approved_at: Mapped[datetime | None]
 
 
+class PartApproval(Base):
+    """One level's yes to what stands submitted for a part (H1): each level another person; a new submission, anew."""
+
+    __tablename__ = "part_approvals"
+    __table_args__ = (UniqueConstraint("submission_id", "member_id"),)
+    submission_id: Mapped[str] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 1
+    part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), index=True)
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    at: Mapped[datetime]
+
+
 class Submission(Base):
     """What a phone sent, sealed: the manifest's bytes as they came, by digest (F, G; twice is harmless)."""
 

@@ -48,6 +48,9 @@ class Rules:
     notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")  # F1
     ratings_at_least: int = 5  # fewer ratings than this are shown to nobody: no single one may show through
     team_chats: bool = False  # a WeCom group chat for each joint team (appchat)
+    approval_levels: tuple[str, ...] = ("",)  # H1: the post of each level's approver; "": any approver
+    area_code: str = "379999"  # six digits (GB/T 2260): how national numbers of plans and tasks begin
+    correction_signed_by: tuple[str, ...] = ("主要负责人",)  # J2: posts whose holder signs a correction
     class_ratio_factor: dict[str, str] = field(default_factory=dict)  # N1, N2: credit class -> factor on the ratio
 
 

@@ -13,7 +13,7 @@ from inspection.actors import Actor
 from inspection.errors import NotFoundError
 from models.people import Department, Member
 from models.registers import Target
-from models.tasks import Part, Submission, Task, Visit
+from models.tasks import Part, PartApproval, Submission, Task, Visit
 
 NOT_DONE = ("open", "returned")
 
@@ -92,6 +92,15 @@ async def lock(db: AsyncSession, part_id: str) -> None:
     """Make everybody else who changes this part's visit or any part of it wait."""
     query = select(Visit.id).join(Part, Part.visit_id == Visit.id).where(Part.id == part_id)
     await db.execute(query.with_for_update(of=Visit))
+
+
+async def approvals(db: AsyncSession, submission_ids: Collection[str]) -> dict[str, list[PartApproval]]:
+    """The levels that said yes to these submissions, the first level first."""
+    query = select(PartApproval).where(PartApproval.submission_id.in_(submission_ids)).order_by(PartApproval.level)
+    found: dict[str, list[PartApproval]] = {}
+    for row in await db.scalars(query):
+        found.setdefault(row.submission_id, []).append(row)
+    return found
 
 
 async def userids(db: AsyncSession, member_ids: Collection[str]) -> dict[str, str]:

@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.errors import NotFoundError
+from models import grams
 from models.people import Department
 from models.results import Deadline, Publication
 from models.store.tasks import VOIDED
 from models.tasks import Draw, Part, Task, Visit
 
 _AT_ONCE = 500
+COUNTED = 1_000
+CODE_LENGTH = 18
 
 
-async def mark_parts(db: AsyncSession, part_ids: Sequence[str]) -> frozenset[str]:
-    """Move approved parts to published; return the ids of those that this call moved."""
+async def mark_parts(db: AsyncSession, part_ids: Sequence[str], to: str = "published") -> frozenset[str]:
+    """Move approved parts to published (or withheld); return the ids of those that this call moved."""
     moved: set[str] = set()
     for start in range(0, len(part_ids), _AT_ONCE):
         some = part_ids[start : start + _AT_ONCE]
         found = await db.scalars(
             update(Part)
             .where(Part.id.in_(some), Part.status == "approved")
-            .values(status="published")
+            .values(status=to)
             .returning(Part.id)
             .execution_options(synchronize_session=False)
         )
@@ -34,8 +37,8 @@ async def mark_parts(db: AsyncSession, part_ids: Sequence[str]) -> frozenset[str
 
 
 async def finish_visits(db: AsyncSession, task_id: str) -> int:
-    """Move the confirmed visits of a task whose parts are all published to published; return how many."""
-    unpublished = exists().where(Part.visit_id == Visit.id, Part.status != "published")
+    """Move a task's confirmed visits on whose parts are all published, or kept back by law; return how many."""
+    unpublished = exists().where(Part.visit_id == Visit.id, Part.status.not_in(("published", "withheld")))
     found = await db.scalars(
         update(Visit)
         .where(Visit.task_id == task_id, Visit.status == "confirmed", ~unpublished)
@@ -87,9 +90,14 @@ async def draw_number(db: AsyncSession, task_id: str) -> str:
 
 
 async def search(db: AsyncSession, words: str, page: int, page_size: int) -> tuple[int, Sequence[Publication]]:
-    """Published results whose target's name contains the words, or whose code is them; newest first: (total, page)."""
-    wall = _matches(words.strip())
-    total = await db.scalar(select(func.count()).select_from(Publication).where(*wall)) or 0
+    """Published results whose target's name contains the words, or whose code is them; newest first: (total, page).
+
+    The total is counted up to `COUNTED` + 1: more is more than anybody pages through.
+    """
+    wall = _matches(db, words.strip())
+    # Counted as far as anybody reads on: to count half a million rows takes longer than to show twenty.
+    some = select(Publication.id).where(*wall).limit(COUNTED + 1).subquery()
+    total = await db.scalar(select(func.count()).select_from(some)) or 0
     query = select(Publication).where(*wall).order_by(Publication.published_at.desc(), Publication.id.desc())
     return total, (await db.scalars(query.limit(page_size).offset((page - 1) * page_size))).all()
 
@@ -135,13 +143,13 @@ async def draw(db: AsyncSession, number: str) -> tuple[Draw, str]:
     return row[0], row[1]
 
 
-def _matches(words: str) -> list[ColumnElement[bool]]:
+def _matches(db: AsyncSession, words: str) -> list[ColumnElement[bool]]:
     if not words:
         return []
-    return [
-        or_(
-            Publication.target_name.icontains(words, autoescape=True),
-            Publication.target_code == words.upper(),
-            Publication.number == words,
-        )
-    ]
+    if len(words) == CODE_LENGTH and words.isascii() and words.isalnum():
+        return [Publication.target_code == words.upper()]
+    found = Publication.target_name.icontains(words, autoescape=True)
+    pieces = grams.wanted(words)
+    if db.get_bind().dialect.name == "postgresql" and pieces:
+        found = and_(Publication.grams.contains(pieces), found)
+    return [or_(found, Publication.number == words)]

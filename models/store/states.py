@@ -34,6 +34,10 @@ STATUS_WORDS = {
     "confirmed": "已汇总",
     "approved": "已审批",
     "published": "已公示",
+    "withheld": "依法不公开",
+    "handed-in": "已报送",
+    "closed": "已办结",
+    "signed": "已签字",
     "collected": "联席办已汇总",
     "filed": "已备案",
 }

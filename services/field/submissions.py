@@ -17,7 +17,7 @@ from inspection.actors import Role
 from inspection.checklists import Problem, check_answers, form_of
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, Kind, SuichaError
-from inspection.notices import Notice, NoticeKind
+from inspection.notices import Button, Notice, NoticeKind
 from inspection.outcomes import VERSION, check_results, is_direct
 from inspection.workdays import local_date
 from models.store import deadlines as deadline_store
@@ -273,6 +273,7 @@ async def _ask_approvers(act: Act, own: store.OwnVisit) -> None:
             summary="请审核本部门检查结果，通过后即可公示。",
             facts=(*_facts(own), ("部门", one.department.name)),
             path="/console/approvals",
+            buttons=(Button(key=f"approve-part:{one.part.id}", text="审批通过"),),
         )
         letters += [
             Letter(

@@ -34,6 +34,8 @@ KIND_WORDS = {
     NoticeKind.OWNER_ANSWERED: "提问答复",
     NoticeKind.LEAVE_ASKED: "待审批请假",
     NoticeKind.LEAVE_GRANTED: "请假获准",
+    NoticeKind.CORRECTION_ASKED: "更正待签字",
+    NoticeKind.CORRECTION_DECIDED: "更正答复",
     NoticeKind.DEADLINE_MOVED: "期限调整通知",
     NoticeKind.CALL_DUE: "请电话告知",
 }

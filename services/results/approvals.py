@@ -1,6 +1,7 @@
 """A department's approver judges his own department's part (H1, H3).
 
-visit confirmed -> waiting list -> approve (never by who submitted it) | send back with a reason -> the inspector mends
+visit confirmed -> waiting list -> approve, level by level (never who submitted it, never one person twice)
+                                -> send back with a reason, at any level -> the inspector mends, all levels anew
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from inspection.actors import Role
 from inspection.checklists import Form, Question, form_of, value_text
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
-from inspection.notices import Notice, NoticeKind
+from inspection.notices import Button, Notice, NoticeKind
 from models.blobs import Digest
+from models.people import Member
 from models.store import deadlines as deadline_store
 from models.store import parts as store
 from models.store import visits as visit_store
 from models.store.parts import PartCase
 from models.store.states import advance
+from models.tasks import PartApproval
 from services.act import Act
 from services.clock import deadlines
 from services.people.notices import tell_member
@@ -34,6 +38,20 @@ class OwnWorkError(ForbiddenError):
 
     code: ClassVar[str] = "own-work"
     action: ClassVar[str] = "请联系本部门另一位审批人处理，检查结果没有变化。"
+
+
+class ApprovedBeforeError(ConflictError):
+    """您已在前一级审批通过，下一级须由另一位审批人办理。"""
+
+    code: ClassVar[str] = "approved-before"
+    action: ClassVar[str] = "请由下一级审批人办理，审批记录没有变化。"
+
+
+class OtherPostError(ForbiddenError):
+    """这一级须由“{post}”审批。"""
+
+    code: ClassVar[str] = "other-post"
+    action: ClassVar[str] = "请由担任这一岗位的审批人办理，检查结果没有变化。"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +72,9 @@ class WaitingPart:
     manifest: dict[str, Any]
     answers: Sequence[AnswerLine]
     due_on: date | None
+    level: int = 1  # the one that it waits for
+    levels: int = 1
+    post: str = ""  # who decides at this level; empty: any approver
 
 
 async def waiting(act: Act) -> list[WaitingPart]:
@@ -62,18 +83,31 @@ async def waiting(act: Act) -> list[WaitingPart]:
     subjects = [f"part:{case.part.id}" for case in cases]
     rows = await deadline_store.of_subjects(act.db, subjects)
     due = {row.subject: row.due_on for row in rows if row.kind == DeadlineKind.APPROVE.value}
+    given = await store.approvals(act.db, [case.submission.id for case in cases])
     forms = {task_id: await _forms(act, task_id) for task_id in {case.task.id for case in cases}}
-    return [await _waiting_part(act, case, forms[case.task.id], due.get(f"part:{case.part.id}")) for case in cases]
+    return [
+        await _waiting_part(
+            act, case, forms[case.task.id], due.get(f"part:{case.part.id}"), len(given.get(case.submission.id, []))
+        )
+        for case in cases
+    ]
 
 
 async def approve(act: Act, part_id: str) -> str:
-    """Approve a part of the actor's own department; of many who try at once one gets through. Returns the status."""
+    """Say yes to a part of the actor's own department; after the last level it is approved. Returns the status.
+
+    Of many who try at once one gets through at each level (H1; setting approval_levels).
+    """
+    if not act.actor.has(Role.APPROVER):
+        raise ForbiddenError
     case = await _confirmed_case(act, part_id)
     if case.submission.member_id == act.actor.member_id:
         raise OwnWorkError
+    if not await _last_level(act, case):
+        return case.part.status
     fields = {"approved_by": act.actor.member_id, "approved_at": act.now}
     await advance(act.db, case.part, "approved", come_from={"submitted"}, what="本部门检查结果", **fields)
-    await deadlines.settle(act, DeadlineKind.APPROVE, f"part:{part_id}")
+    await _settle(act, part_id)
     act.record("approve-part", f"part:{part_id}", visit=case.visit.number, manifest=case.submission.manifest_digest)
     return case.part.status
 
@@ -92,6 +126,71 @@ async def send_back(act: Act, part_id: str, reason: str) -> str:
     return case.part.status
 
 
+async def approve_from_card(act: Act, part_id: str) -> str:
+    """Approve from the card in the chat; what the card says afterwards."""
+    return "已通过" if await approve(act, part_id) == "approved" else "已通过本级"
+
+
+async def _last_level(act: Act, case: PartCase) -> bool:
+    """Note this level's yes; tell whether it was the last, else let the next one know."""
+    if case.part.status != "submitted":
+        raise ConflictError(what="本部门检查结果", why="已经审批或退回。")
+    given = (await store.approvals(act.db, [case.submission.id])).get(case.submission.id, [])
+    levels, level = act.house.rules.approval_levels, len(given) + 1
+    if act.actor.member_id in {one.member_id for one in given}:
+        raise ApprovedBeforeError
+    post = levels[level - 1]
+    member = await act.db.get(Member, act.actor.member_id)
+    if post and (member is None or member.post != post):
+        raise OtherPostError(post=post)
+    act.db.add(
+        PartApproval(
+            submission_id=case.submission.id,
+            level=level,
+            part_id=case.part.id,
+            member_id=act.actor.member_id,
+            at=act.now,
+        )
+    )
+    await act.db.flush()
+    if level >= len(levels):
+        return True
+    await _settle(act, case.part.id)
+    subject = f"part:{case.part.id}"
+    await deadlines.begin(act, DeadlineKind.APPROVE_NEXT, f"{subject}/{level + 1}", case.department.id)
+    act.record("approve-level", subject, visit=case.visit.number, level=level)
+    await _tell_next(act, case, level + 1)
+    return False
+
+
+async def _settle(act: Act, part_id: str) -> None:
+    await deadlines.settle(act, DeadlineKind.APPROVE, f"part:{part_id}")
+    for level in range(2, len(act.house.rules.approval_levels) + 1):
+        await deadlines.settle(act, DeadlineKind.APPROVE_NEXT, f"part:{part_id}/{level}")
+
+
+async def _tell_next(act: Act, case: PartCase, level: int) -> None:
+    """Tell the approvers of the next level; who said yes before is not asked again."""
+    approvers = (await deadline_store.holders(act.db, Role.APPROVER)).get(case.department.id, [])
+    given = (await store.approvals(act.db, [case.submission.id])).get(case.submission.id, [])
+    asked_before = set((await store.userids(act.db, [one.member_id for one in given])).values())
+    notice = Notice(
+        kind=NoticeKind.APPROVAL_DUE,
+        document_no=f"{case.visit.number}-{case.department.code}-{case.submission.id[:8]}-{level}级",
+        title=f"有一份检查结果待您审批（第 {level} 级）",
+        summary="前一级已审批通过，请审核。",
+        facts=(("检查编号", case.visit.number), ("检查对象", case.target.name), ("部门", case.department.name)),
+        path="/console/approvals",
+        buttons=(Button(key=f"approve-part:{case.part.id}", text="审批通过"),),
+    )
+    for userid in approvers:
+        if userid not in asked_before:
+            key = f"approval-due/{case.part.id}/{case.submission.id}/{level}/{userid}"
+            await tell_member(
+                act, userid, notice, department_id=case.department.id, subject=f"part:{case.part.id}", dedupe_key=key
+            )
+
+
 async def _confirmed_case(act: Act, part_id: str) -> PartCase:
     await store.lock(act.db, part_id)
     case = await store.own_case(act.db, act.actor, part_id)
@@ -103,7 +202,7 @@ async def _confirmed_case(act: Act, part_id: str) -> PartCase:
 async def _reopen(act: Act, case: PartCase) -> None:
     """Nothing waits for approval while the visit is open; the inspectors get the task's last day, or two days more."""
     for one in await store.of_visit(act.db, case.visit.id):
-        await deadlines.settle(act, DeadlineKind.APPROVE, f"part:{one.part.id}")
+        await _settle(act, one.part.id)
     within = act.house.rules.accept_within_days
     await deadlines.open_deadline(
         act, DeadlineKind.INSPECT, f"visit:{case.visit.id}", case.visit.department_id, deadlines.today(act), within
@@ -140,10 +239,19 @@ async def _forms(act: Act, task_id: str) -> _Forms:
     return {item.id: (item.name, form_of(item.form, item.name, content, item.basis)) for item, content in items}
 
 
-async def _waiting_part(act: Act, case: PartCase, forms: _Forms, due_on: date | None) -> WaitingPart:
+async def _waiting_part(act: Act, case: PartCase, forms: _Forms, due_on: date | None, given: int) -> WaitingPart:
     manifest = json.loads(await act.house.blobs.get(Digest(case.submission.manifest_digest)))
     answers = [_line(*forms[one["task_item_id"]], one) for one in manifest["answers"] if one["task_item_id"] in forms]
-    return WaitingPart(case=case, manifest=manifest, answers=answers, due_on=due_on)
+    levels = act.house.rules.approval_levels
+    return WaitingPart(
+        case=case,
+        manifest=manifest,
+        answers=answers,
+        due_on=due_on,
+        level=given + 1,
+        levels=len(levels),
+        post=levels[min(given, len(levels) - 1)],
+    )
 
 
 def _line(item: str, form: Form, answer: dict[str, Any]) -> AnswerLine:

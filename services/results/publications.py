@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 from urllib.parse import quote
 
 from inspection.actors import Role
@@ -19,25 +17,28 @@ from inspection.draw.result import PUBLISHED
 from inspection.draw.seed import SEED
 from inspection.errors import ForbiddenError, NotFoundError
 from inspection.notices import Notice, NoticeKind
-from inspection.outcomes import measure_text, result_text
-from inspection.workdays import local_date
+from inspection.outcomes import result_text
 from models.blobs import Digest
+from models.corrections import PublicationHold
 from models.draws import DrawVoid
-from models.results import Deadline, Publication
+from models.grams import grams
+from models.results import Publication
 from models.store import deadlines as deadline_store
+from models.store import disclosures, voids
 from models.store import parts as part_store
 from models.store import publications as store
 from models.store import tasks as task_store
 from models.store import visits as visit_store
-from models.store import voids
 from models.store.parts import PartCase
 from models.tasks import Draw, Task
 from services.act import Act
 from services.drawing.room import list_is_public
 from services.people.notices import Letter, tell_many
 from services.registers import credit
+from services.results.bodies import around, body_of, masked
 
 PAGE_SIZE = 20
+COUNTED = store.COUNTED
 PUBLIC_FILES = frozenset({ANNOUNCEMENT, SEED})
 
 
@@ -64,16 +65,22 @@ async def publish_task(act: Act, task_id: str) -> int:
     await visit_store.lock_task(act.db, task.id)
     own = None if act.actor.has(Role.COORDINATOR) else str(act.actor.department_id)
     cases = await part_store.ready(act.db, task.id, own)
-    moved = await store.mark_parts(act.db, [case.part.id for case in cases])
-    cases = [case for case in cases if case.part.id in moved]
-    if not cases:
+    holds = await disclosures.holds(act.db, [case.part.id for case in cases])
+    kept = [case for case in cases if case.part.id in holds and holds[case.part.id].whole]
+    back = await store.mark_parts(act.db, [case.part.id for case in kept], to="withheld")
+    moved = await store.mark_parts(act.db, [case.part.id for case in cases if case not in kept])
+    if not moved and not back:
         return 0
-    await _write(act, cases)
-    await credit.propose(act, cases)
-    await store.settle_many(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases], act.now)
+    cases = [case for case in cases if case.part.id in moved | back]
+    await credit.propose(act, cases)  # what is kept from the public counts for the class all the same
+    done = [_subject(case) for case in cases]
+    cases = [case for case in cases if case.part.id in moved]
+    if cases:
+        await _write(act, cases, holds)
+    await store.settle_many(act.db, DeadlineKind.PUBLISH.value, done, act.now)
     visits = await store.finish_visits(act.db, task.id)
     finished = await store.finish_task(act.db, task.id)
-    act.record("publish", f"task:{task.id}", results=len(cases), visits=visits, finished=finished)
+    act.record("publish", f"task:{task.id}", results=len(cases), withheld=len(back), visits=visits, finished=finished)
     await _tell_groups(act, cases)
     return len(cases)
 
@@ -129,54 +136,28 @@ async def public_file(act: Act, number: str, name: str) -> bytes:
     return await act.house.blobs.get(Digest(digest))
 
 
-async def _write(act: Act, cases: Sequence[PartCase]) -> None:
+async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, PublicationHold]) -> None:
     due = await store.due_days(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases])
     items: dict[str, list[str]] = {}
     for item in await task_store.items(act.db, cases[0].task.id):
         items.setdefault(item.department_id, []).append(item.name)
-    draw_number = await store.draw_number(act.db, cases[0].task.id)
+    shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id))
     for case in cases:
-        body = _body(act, case, items.get(case.department.id, []), due.get(_subject(case)))
+        body = masked(body_of(act, case, shared, due.get(_subject(case))), holds.get(case.part.id))
         act.db.add(
             Publication(
                 number=body["number"],
                 part_id=case.part.id,
                 visit_id=case.visit.id,
                 department_id=case.department.id,
-                target_code=case.target.code,
-                target_name=case.target.name,
-                body={**body, "draw_number": draw_number},
+                target_code=body["target_code"],
+                target_name=body["target_name"],
+                grams=grams(body["target_name"]),
+                body=body,
                 published_at=act.now,
             )
         )
     await act.db.flush()
-
-
-def _body(act: Act, case: PartCase, items: list[str], deadline: Deadline | None) -> dict[str, Any]:
-    """Exactly what the page shows: no person's name, no free words of the record, no risk class (M2, H7)."""
-    manifest, today = case.submission.manifest, local_date(act.now)
-    return {
-        "number": f"{case.visit.number}-{case.department.code}",
-        "visit_number": case.visit.number,
-        "task_name": case.task.name,
-        "task_number": case.task.number,
-        "target_name": case.target.name,
-        "target_code": case.target.code,
-        "department": case.department.name,
-        "items": items,
-        "result_text": result_text(manifest["results"]),
-        "measure_text": measure_text(manifest["measures"]),
-        "problem_free": list(manifest["results"]) == ["none"],
-        "inspected_on": None if case.visit.ended_at is None else local_date(case.visit.ended_at).isoformat(),
-        "published_on": today.isoformat(),
-        "due_on": deadline.due_on.isoformat() if deadline else None,
-        "late": is_late(today, deadline),
-    }
-
-
-def is_late(published_on: date, deadline: Deadline | None) -> bool:
-    """Tell whether a result came out after its last day (H2, K2)."""
-    return deadline is not None and published_on > deadline.due_on
 
 
 async def _tell_groups(act: Act, cases: Sequence[PartCase]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -11,9 +12,10 @@ from sqlalchemy import select, update
 
 from models.followups import FollowUp
 from models.people import Department, Member
+from models.results import Publication
 from models.tasks import Part, Submission
 from tests.e2e.backstage import Backstage
-from tests.e2e.screens import Screens, assert_fits
+from tests.e2e.screens import PHONE, Screens, assert_fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = os.environ.get("SUICHA_SHOTS")
@@ -79,3 +81,73 @@ async def test_a_finding_is_followed_up_on_the_console(office: Backstage, screen
     await assert_fits(page)
     async with office.demo.parts.database.read() as db:
         assert [one.outcome for one in await db.scalars(select(FollowUp))] == ["passed"]
+
+
+async def test_a_result_is_corrected_with_ink_and_the_public_sees_both(
+    office: Backstage, screens: Screens, tmp_path: Path
+) -> None:
+    """J1, J2, H6: asked by an inspector, signed by the head, seen on the public page by a citizen on his phone."""
+    visits = await office.draw(2)
+    await office.inspect(visits[:1])
+    await office.approve()
+    department, head, inspector = await found_something(office)
+    await office.publish()
+    async with office.demo.parts.database.write() as db:
+        where = (Member.post == "分管负责人", Department.name == department)
+        member = await db.scalar(select(Member).join(Department, Department.id == Member.department_id).where(*where))
+        assert member is not None
+        member.post = "主要负责人"
+        number = await db.scalar(select(Publication.number).where(Publication.department_id == member.department_id))
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(b"%PDF-1.7 made up")
+    page = await sign_in(await screens.desk(), inspector, "/corrections")
+    await page.get_by_text("公示更正", exact=True).first.click()
+    await page.get_by_role("button", name="申请更正").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("公示编号").fill(str(number))
+    await dialog.get_by_role("button", name="查找").click()
+    await dialog.locator(".el-form-item", has_text="检查日期").locator("input").fill("2026-11-20")
+    await dialog.locator(".el-form-item", has_text="检查日期").locator("input").press("Enter")
+    await dialog.locator(".el-form-item", has_text="更正情形").locator(".el-select").click()
+    await page.get_by_role("option", name="录入有误").click()
+    await dialog.get_by_placeholder("仅内部可见").fill("日期录错一天")
+    await dialog.locator("input[type=file]").set_input_files(paper)
+    await shoot(page, "corrections-ask", 1440)
+    await dialog.get_by_role("button", name="提交").click()
+    await expect(page.get_by_text("等待主要负责人签字")).to_be_visible()
+    desk = await sign_in(await screens.desk(), head, "/corrections")
+    await desk.get_by_role("button", name="签字…").click()
+    box = await desk.get_by_label("签名").bounding_box()
+    assert box is not None
+    await desk.mouse.move(box["x"] + 40, box["y"] + 120)
+    await desk.mouse.down()
+    for x, y in ((120, 40), (200, 140), (300, 60), (420, 120)):
+        await desk.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+    await desk.mouse.up()
+    await shoot(desk, "corrections-sign", 1440)
+    await desk.get_by_role("button", name="签字并更正").click()
+    await expect(desk.get_by_text("现为第 2 版")).to_be_visible()
+    await shoot(desk, "corrections", 1440, 1024)
+    await _as_a_citizen(screens, str(number))
+
+
+async def _as_a_citizen(screens: Screens, number: str) -> None:
+    """Read the corrected result, the one before it, and every other public page on a phone."""
+    citizen = await (await screens.phone()).new_page()
+    await citizen.goto(f"/public/results/{quote(number)}")
+    await expect(citizen.get_by_text("第 1 版（原公示）")).to_be_visible()
+    for name, link in (("result", ""), ("old", "第 1 版（原公示）")):
+        if link:
+            await citizen.get_by_text(link).click()
+        await assert_fits(citizen)
+        await shoot(citizen, f"public-{name}", 390, 1440)
+        await citizen.set_viewport_size(PHONE)
+    for path in ("tasks", "handlings", "data"):
+        await citizen.goto(f"/public/{path}")
+        await assert_fits(citizen)
+        await shoot(citizen, f"public-{path}", 390, 1440)
+        await citizen.set_viewport_size(PHONE)
+    await citizen.goto("/public")
+    await citizen.locator(".card").first.click()
+    await citizen.locator("dd a").first.click()
+    await shoot(citizen, "public-enterprise", 390, 1440)

@@ -40,6 +40,7 @@ RAW_BODIES = {
     "/api/console/imports/{kind}",
     "/api/console/forms/read",  # a file
     "/api/phone/visits/{id}/evidence/{digest}",  # a photo
+    "/api/console/corrections/evidence/{digest}",  # a file
     "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
     "/api/auth/logout",  # nothing
     "/public/door/{code}",  # a button

@@ -23,6 +23,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/tasks', component: () => import('./pages/TasksPage.vue'), meta: { title: '抽查任务', roles: WATCHERS, group: '工作' } },
   { path: '/approvals', component: () => import('./pages/ApprovalsPage.vue'), meta: { title: '结果审批', roles: APPROVERS, group: '工作' } },
   { path: '/followups', component: () => import('./results/FollowUpsPage.vue'), meta: { title: '后续处理', roles: FOLLOWERS, group: '工作' } },
+  { path: '/corrections', component: () => import('./results/CorrectionsPage.vue'), meta: { title: '公示更正', roles: FOLLOWERS, group: '工作' } },
   { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: DESK, group: '工作' } },
   { path: '/calls', component: () => import('./people/CallsPage.vue'), meta: { title: '电话告知', roles: FOLLOWERS, group: '工作' } },
   { path: '/changes', component: () => import('./room/ChangesPage.vue'), meta: { title: '回避与更换', roles: DECIDERS, group: '工作' } },

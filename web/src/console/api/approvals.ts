@@ -17,6 +17,9 @@ export interface Approval {
   photos: { thumb_url: string; display_url: string }[]
   owner: { kind: 'signed' | 'refused'; name?: string; reason?: string } | null
   due_on: string | null
+  level: number
+  levels: number
+  post: string
 }
 
 export const fetchApprovals = () => get<{ rows: Approval[] }>('/api/console/approvals')

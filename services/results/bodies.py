@@ -1,0 +1,101 @@
+"""What a published result says, field by field, as the national publicity system has them (H5, H6, 2.4).
+
+approved part + exceptions by hand -> body_of -> personal data masked by rule -> exactly what the public page shows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from inspection.disclosure import shown
+from inspection.outcomes import measure_text, result_text
+from inspection.workdays import local_date
+from models.corrections import PublicationHold
+from models.registers import PlanEntry
+from models.results import Deadline
+from models.store import disclosures
+from models.store.parts import PartCase
+from models.tasks import Task
+from services.act import Act
+
+DIRECTED, UNDIRECTED = "定向", "不定向"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Around:
+    """What the results of one task share."""
+
+    items: Mapping[str, Sequence[str]]  # by department
+    draw_number: str
+    plan_name: str
+    plan_number: str
+    task_code: str
+
+
+async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_number: str) -> Around:
+    """Gather what the results of a task share; its national numbers are given now, if they were not before."""
+    entry = await act.db.get_one(PlanEntry, task.plan_entry_id)
+    area, day = act.house.rules.area_code, task.starts_on
+    return Around(
+        items=items,
+        draw_number=draw_number,
+        plan_name=entry.name,
+        plan_number=await disclosures.national_number(act.db, f"plan:{entry.id}", f"{area}{entry.year}"),
+        task_code=await disclosures.national_number(act.db, f"task:{task.id}", f"{area}{day:%Y%m%d}"),
+    )
+
+
+def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None) -> dict[str, Any]:
+    """Exactly what the page shows, before anything is masked: no person's name, no free words, no risk class (M2)."""
+    manifest, today = case.submission.manifest, local_date(act.now)
+    items = list(shared.items.get(case.department.id, []))
+    done = None if case.visit.ended_at is None else local_date(case.visit.ended_at).isoformat()
+    return {
+        "number": f"{case.visit.number}-{case.department.code}",
+        "visit_number": case.visit.number,
+        "plan_name": shared.plan_name,
+        "plan_number": shared.plan_number,
+        "task_name": case.task.name,
+        "task_number": case.task.number,
+        "task_code": shared.task_code,
+        "check_type": DIRECTED
+        if any(case.task.scope.get(one) for one in ("keywords", "region", "library_id"))
+        else UNDIRECTED,
+        "target_name": case.target.name,
+        "target_code": case.target.code,
+        "region_code": case.target.region_code,
+        "department": case.department.name,
+        "items": items,
+        "inspected_on": done,
+        "published_on": today.isoformat(),
+        "due_on": deadline.due_on.isoformat() if deadline else None,
+        "late": is_late(today, deadline),
+        "draw_number": shared.draw_number,
+        "version": 1,
+        **outcome(manifest["results"], manifest["measures"]),
+    }
+
+
+def outcome(results: Collection[str], measures: Collection[str]) -> dict[str, Any]:
+    """The fields that tell a result: codes and words."""
+    return {
+        "results": list(results),
+        "measures": list(measures),
+        "result_text": result_text(results),
+        "measure_text": measure_text(measures),
+        "problem_free": list(results) == ["none"],
+    }
+
+
+def masked(body: Mapping[str, Any], hold: PublicationHold | None) -> dict[str, Any]:
+    """The body as anybody may see it."""
+    made, _ = shown(body, hold.fields if hold else (), hold.words if hold else ())
+    return made
+
+
+def is_late(published_on: date, deadline: Deadline | None) -> bool:
+    """Tell whether a result came out after its last day (H2, K2)."""
+    return deadline is not None and published_on > deadline.due_on

@@ -1,0 +1,151 @@
+"""What an archive holds, as data and as a volume to be read: results, follow-ups, messages, acts, an index (L1, K6).
+
+rows -> contents -> tables as JSON, and which blobs belong to it       contents -> volume.typ (typst, PDF/A-2b) -> bytes
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from inspection.followups import RULES, FollowUpKind, outcome_of
+from inspection.notices import NoticeKind
+from inspection.outcomes import measure_text, result_text
+from inspection.workdays import SHANGHAI
+from models.blobs import Digest
+from models.results import Outbox
+from models.store import parts as part_store
+from models.store import tasks as task_store
+from models.store import visits as visit_store
+from models.store.archives import VisitCase
+from services.act import Act
+from services.people.messages import KIND_WORDS, STATUS_WORDS
+from services.people.overview import ACT_WORDS
+
+TEMPLATE = Path(__file__).with_name("volume.typ")
+SUFFIX = {"photo": "jpg", "signature": "png"}
+
+
+async def contents(
+    act: Act, case: VisitCase, papers: Mapping[str, Sequence[Any]]
+) -> tuple[dict[str, Any], dict[str, Digest]]:
+    """The tables of an archive as data, and the blobs that lie beside them by path."""
+    names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
+    people = await task_store.member_names(act.db, [one.member_id for one in papers["audit"]])
+    parts = await part_store.of_visit(act.db, case.visit.id)
+    group = await visit_store.group(act.db, case.visit.id)
+    words = {
+        "visit": {
+            "office": act.house.office_name,
+            "number": case.visit.number,
+            "task": case.task.name,
+            "task_number": case.task.number,
+            "target": case.target.name,
+            "code": case.target.code,
+            "ended_at": _moment(case.visit.ended_at),
+            "summary": case.visit.summary,
+            "filed_at": _moment(act.now),
+            "group": [[one.department, one.name, one.staff_no, "组长" if one.leads else "组员"] for one in group],
+        },
+        "results": [
+            {
+                "department": one.department.name,
+                "results": list(one.submission.manifest["results"]) if one.submission else [],
+                "result_text": result_text(one.submission.manifest["results"]) if one.submission else "",
+                "measure_text": measure_text(one.submission.manifest["measures"]) if one.submission else "",
+                "detail": one.submission.manifest["result_detail"] if one.submission else "",
+                "status": one.part.status,
+                "approved_at": _moment(one.part.approved_at),
+            }
+            for one in parts
+        ],
+        "followups": [_followup(one, names) for one in papers["followups"]],
+        "followup_steps": [_row(one, "followup_id", "at", "kind", "note", "detail") for one in papers["steps"]],
+        "published": [one.body for one in papers["published"]],
+        "published_before": [_row(one, "version", "replaced_at", "body") for one in papers["versions"]],
+        "corrections": [
+            _row(one, "status", "ground", "reason", "changes", "asked_at", "decided_at", "signature_digest")
+            for one in papers["corrections"]
+        ],
+        "messages": [_message(one) for one in papers["messages"]],
+        "audit": [
+            {
+                "at": _moment(one.at),
+                "who": people.get(one.member_id, "系统"),
+                "department": names.get(one.department_id, ""),
+                "act": ACT_WORDS.get(one.act, one.act),
+                "subject": one.subject,
+                "detail": one.detail,
+            }
+            for one in papers["audit"]
+        ],
+    }
+    return words, _blobs(parts, papers)
+
+
+def pdf(told: Mapping[str, Any], words: Mapping[str, Any], index: Sequence[Sequence[Any]], font: Path) -> bytes:
+    """The volume as PDF/A-2b: cover, results, follow-ups, what was done when, the index of files."""
+    data = json.dumps({**words, "cover": told, "index": index}, ensure_ascii=False, default=str)
+    made = typst.compile(
+        TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": data}, pdf_standards=["a-2b"]
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("typst gives one file for a PDF")
+    return made
+
+
+def _blobs(parts: Sequence[part_store.DepartmentPart], papers: Mapping[str, Sequence[Any]]) -> dict[str, Digest]:
+    found: dict[str, Digest] = {}
+    for part in parts:
+        if part.submission is not None:
+            found[f"submissions/{part.department.code}.json"] = Digest(part.submission.manifest_digest)
+    for one in papers["evidence"]:
+        found[f"evidence/{one.kind}-{one.digest}.{SUFFIX[one.kind]}"] = Digest(one.digest)
+    for photo in papers["photos"]:
+        found[f"rectification/{photo.digest}.jpg"] = Digest(photo.digest)
+    for correction in papers["corrections"]:
+        for digest in [*correction.evidence, *filter(None, [correction.signature_digest])]:
+            found[f"correction/{digest}"] = Digest(digest)
+    for draw in papers["draws"]:
+        for name in ("announcement.json", "seed.json", "result.json", "published.json"):
+            if name in draw.files:
+                found[f"draw/{draw.number}/{name}"] = Digest(draw.files[name])
+    return found
+
+
+def _followup(row: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    kind = FollowUpKind(row.kind)
+    outcome = outcome_of(kind, row.outcome)
+    return {
+        **_row(row, "id", "number", "status", "demand", "handed", "due_on", "document_no", "conclusion", "closed_at"),
+        "kind": RULES[kind].text,
+        "department": names.get(row.department_id, ""),
+        "outcome": outcome.text if outcome else "",
+    }
+
+
+def _message(row: Outbox) -> dict[str, Any]:
+    """What was told and whether it arrived; an owner stays nameless."""
+    to = row.recipient if row.channel == "wecom" else "企业"
+    return {
+        "what": KIND_WORDS[NoticeKind(row.kind)],
+        "to": to,
+        "title": row.content["title"],
+        "document_no": row.document_no,
+        "status": STATUS_WORDS.get(row.status, row.status),
+        "made": _moment(row.created_at),
+        "settled": _moment(row.settled_at),
+        "receipt": row.msgid or "",
+    }
+
+
+def _row(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _moment(at: Any) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -1,0 +1,183 @@
+"""A visit's papers: sealed, checked by anybody, refused when tampered with, kept by class (L1, L2, K6)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app import cli, verify_archive
+from handlers import archives
+from inspection.followups import FollowUpKind
+from inspection.retention import class_of, keep_until
+from models.database import Database
+from services.results import publications
+from tests.api.public_server import Http, http_of
+from tests.conftest import Clock
+from tests.integration.test_followups import FOUND, bound, opened, send_photo
+from tests.integration.visits_play import Play, house_of, photo_bytes
+
+Files = dict[str, bytes]
+
+
+@pytest_asyncio.fixture
+async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Http]:
+    """A published visit with a finding that is being put right."""
+    play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
+    await play.accept()
+    await play.submit("lead-1", await play.filled("lead-1", **FOUND))
+    await play.submit("partner-1")
+    await play.confirm()
+    async with http_of(play, archives.routes) as found:
+        yield found
+
+
+async def publish(http: Http) -> None:
+    play = http.play
+    for code in ("lead", "partner"):
+        await play.approve(code)
+    owner = await bound(play)
+    row = await opened(play, FollowUpKind.RECTIFICATION)
+    await send_photo(play, owner, row.id, photo_bytes("mended"))
+    async with play.act("coordinator") as act:
+        await publications.publish_task(act, play.scene.task.id)
+
+
+async def packed(http: Http, who: str = "lead-approver") -> bytes:
+    door = f"/api/console/visits/{http.play.scene.visit.id}/archive"
+    status, made, _ = await http.call("POST", door, who, json={})
+    assert status == 200, made
+    async with http.session.get(
+        http.server.make_url(f"/api/console/archives/{made['id']}/zip"),
+        headers={"Cookie": f"suicha_session={await http._token(who)}"},
+    ) as answer:
+        data = await answer.read()
+    assert hashlib.sha256(data).hexdigest() == made["digest"]
+    return data
+
+
+def opened_zip(data: bytes) -> Files:
+    with zipfile.ZipFile(io.BytesIO(data)) as found:
+        return {name: found.read(name) for name in found.namelist()}
+
+
+def closed_zip(files: Files, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as made:
+        for name, data in files.items():
+            made.writestr(name, data)
+    return path
+
+
+def resealed(files: Files) -> Files:
+    """The manifest mended to fit what was changed, but nobody signs it."""
+    manifest = json.loads(files["manifest.json"])
+    for one in manifest["files"]:
+        data = files.get(one["path"], b"")
+        one["size"], one["sha256"] = len(data), hashlib.sha256(data).hexdigest()
+    return {**files, "manifest.json": json.dumps(manifest).encode()}
+
+
+async def test_everything_of_a_visit_is_in_one_sealed_volume(
+    http: Http, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """L1, L2, K6: answers, photos, signatures, messages, acts, an index, PDF/A; checked by `suicha verify`."""
+    door = f"/api/console/visits/{http.play.scene.visit.id}/archive"
+    assert (await http.call("POST", door, "lead-approver", json={}))[0] == 409  # not before it is public
+    await publish(http)
+    assert (await http.call("POST", door, "lead-1", json={}))[0] == 403
+    files = opened_zip(await packed(http))
+    names = "\n".join(files)
+    for piece in (
+        "submissions/lead.json",
+        "submissions/partner.json",
+        "evidence/photo-",
+        "evidence/signature-",
+        "rectification/",
+        "data/audit.json",
+        "data/messages.json",
+        "volume.pdf",
+    ):
+        assert piece in names
+    assert files["volume.pdf"].startswith(b"%PDF")
+    assert b"pdfaid" in files["volume.pdf"]
+    acts = {one["act"] for one in json.loads(files["data/audit.json"])}
+    assert {"提交本部门结果", "汇总确认", "审批通过", "提出后续处理", "上传证据"} <= acts
+    told = json.loads(files["data/messages.json"])
+    assert {"结果已公示", "整改通知"} <= {one["what"] for one in told}
+    assert "oDemoOwner" not in json.dumps(told)
+    manifest = json.loads(files["manifest.json"])
+    assert (manifest["retention"], manifest["keep_until"]) == ("years-30", "2056-12-31")
+    path = closed_zip(files, tmp_path / "a.zip")
+    assert cli.main(["verify", str(path)]) == 0
+    assert "签名有效" in capsys.readouterr().out
+    keys = (await http.call("GET", "/public/keys.json"))[1]["keys"]
+    assert [one["id"] for one in keys] == [manifest["key"]["id"]]
+    assert "private" not in keys[0]
+
+
+def _change(files: Files) -> Files:
+    return {**files, "data/results.json": files["data/results.json"].replace("灭火器".encode(), "没问题".encode())}
+
+
+def _drop(files: Files) -> Files:
+    return {name: data for name, data in files.items() if not name.startswith("evidence/")}
+
+
+TAMPERED: dict[str, Callable[[Files], Files]] = {
+    "changed": _change,
+    "changed and listed anew": lambda files: resealed(_change(files)),
+    "a photo less": _drop,
+    "a file more": lambda files: {**files, "data/extra.json": b"{}"},
+    "another signature": lambda files: {**files, "manifest.sig": b"00" * 64},
+    "no signature at all": lambda files: {**files, "manifest.sig": b"x"},
+    "nothing in it": lambda _: {"manifest.json": b"[]", "manifest.sig": b""},
+}
+
+
+async def test_whatever_was_changed_is_refused(http: Http, tmp_path: Path) -> None:
+    """L2: every change is found, one that mends the list too; broken bytes are no crash."""
+    await publish(http)
+    whole = await packed(http)
+    files = opened_zip(whole)
+    for name, change in TAMPERED.items():
+        path = closed_zip(change(files), tmp_path / "t.zip")
+        assert verify_archive.check(path).findings, name
+        assert verify_archive.main(path) == 1
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(whole[: len(whole) // 2])
+    assert verify_archive.check(cut).findings
+
+
+async def test_a_new_key_leaves_the_old_archives_checkable(http: Http, tmp_path: Path) -> None:
+    """L2: rotation by the office alone; filed again it is the next number, and both are sealed validly."""
+    await publish(http)
+    first = opened_zip(await packed(http))
+    assert (await http.call("POST", "/api/console/archives/new-key", "lead-approver", json={}))[0] == 403
+    assert (await http.call("POST", "/api/console/archives/new-key", "coordinator", json={}))[0] == 200
+    second = opened_zip(await packed(http, "partner-approver"))
+    told = [json.loads(one["manifest.json"]) for one in (first, second)]
+    assert [one["number"][-3:] for one in told] == ["-D1", "-D2"]
+    assert told[0]["key"]["id"] != told[1]["key"]["id"]
+    for one in (first, second):
+        assert verify_archive.check(closed_zip(one, tmp_path / "k.zip")).findings == []
+    keys = (await http.call("GET", "/public/keys.json"))[1]["keys"]
+    assert [one["retired_at"] is None for one in keys] == [True, False]
+    [row] = (await http.call("GET", "/api/console/archives", "lead-approver"))[1]["rows"]
+    assert len(row["archives"]) == 2
+
+
+def test_the_longest_class_holds() -> None:
+    """L1: nothing found 10 years, a finding 30, a case for ever."""
+    assert class_of(["none"], []) == "years-10"
+    assert class_of(["corrected", "none"], []) == "years-30"
+    assert class_of(["none"], ["rectification"]) == "years-30"
+    assert class_of(["none"], ["rectification", "case"]) == "permanent"
+    assert keep_until("years-10", date(2026, 3, 2)) == date(2036, 12, 31)
+    assert keep_until("permanent", date(2026, 3, 2)) is None
