@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 from sqlalchemy import select, update
 
+from app import verify_archive
 from models.followups import FollowUp
 from models.people import Department, Member
 from models.results import Publication
@@ -151,3 +153,22 @@ async def _as_a_citizen(screens: Screens, number: str) -> None:
     await citizen.locator(".card").first.click()
     await citizen.locator("dd a").first.click()
     await shoot(citizen, "public-enterprise", 390, 1440)
+
+
+async def test_a_published_visit_is_filed_on_the_console(office: Backstage, screens: Screens, tmp_path: Path) -> None:
+    """L1, L2: filed by the office with one press; what is downloaded passes `suicha verify`."""
+    visits = await office.draw(2)
+    await office.inspect(visits[:1])
+    await office.approve()
+    await office.publish()
+    page = await sign_in(await screens.desk(), "演示甲二", "/archives")
+    await page.get_by_role("button", name="立卷").click()
+    await expect(page.get_by_text("已立卷")).to_be_visible()
+    await shoot(page, "archives", 1440, 1024)
+    async with page.expect_download() as download:
+        await page.locator("a", has_text=".zip").click()
+    path = tmp_path / "archive.zip"
+    await (await download.value).save_as(path)
+    assert verify_archive.check(path).findings == []
+    if SHOTS:
+        shutil.copy(path, SHOTS)
