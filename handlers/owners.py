@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field
 
 from handlers.console import Body, Empty
-from handlers.edge import Call, Routes, roles
+from handlers.edge import Call, Routes, parse_body, roles
 from inspection.actors import Role
 from inspection.reasons import DOOR_REASONS
 from services.field import chat_evidence, doors
@@ -76,14 +76,15 @@ async def get_owner(call: Call) -> Any:
     return await owners.me(call.act, call.request.app[TEMPLATE])
 
 
-@routes.add("POST", "/api/owner/bind-phone", roles=OWNER, body=PhoneBody, transaction="own")
+@routes.add("POST", "/api/owner/bind-phone", roles=OWNER, transaction="own")
 async def owner_bind_phone(call: Call) -> Any:
     """Bind by the number that WeChat vouches for; WeChat is asked while no transaction is open."""
     async with call.reading():
         pass  # who is nobody's owner makes us ask WeChat nothing
-    phone = await call.request.app[PHONE_OF](call.body.phone_code)
+    body: PhoneBody = parse_body(PhoneBody, call.raw)
+    phone = await call.request.app[PHONE_OF](body.phone_code)
     async with call.writing() as act:
-        return await owners.bind_by_phone(act, call.body.target_code, phone)
+        return await owners.bind_by_phone(act, body.target_code, phone)
 
 
 @routes.post("/api/owner/subscriptions", roles=OWNER, body=SubscriptionBody)

@@ -44,6 +44,7 @@ RAW_BODIES = {
     "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
     "/api/auth/logout",  # nothing
     "/public/door/{code}",  # a button
+    "/api/owner/bind-phone",  # JSON, checked once it is known that an owner asks
     "/public/room/{number}/enter",  # forms, as browsers without a script send them
     "/public/room/{number}/bundle",
     "/public/proof",
