@@ -40,8 +40,8 @@ from models.store.tallies import Limits
 from models.store.tokens import TokenShelf
 from services.act import Act, House, Rules
 from services.clock import pauses, rounds
-from services.clock.digests import only_urgent
 from services.clock.leader import Leader
+from services.clock.quiet import only_urgent
 from services.drawing import replacements
 from services.field import visits
 from services.field.photo_lab import PhotoLab

@@ -33,7 +33,7 @@ def member_message(notice: Notice, *, row_id: str, userid: str, agent_id: int, o
     if as_text:
         content = {"msgtype": "text", "text": {"content": _plain_text(notice, link)}}
     else:
-        content = {"msgtype": "template_card", "template_card": _card(notice, row_id, link)}
+        content = {"msgtype": "template_card", "template_card": _card(notice, row_id, link, origin)}
     return canonical(
         {
             **content,
@@ -91,7 +91,7 @@ def shorten_bytes(text: str, limit: int) -> str:
     return raw[: limit - len(ELLIPSIS.encode())].decode(errors="ignore") + ELLIPSIS
 
 
-def _card(notice: Notice, row_id: str, link: str) -> dict[str, Any]:
+def _card(notice: Notice, row_id: str, link: str, origin: str) -> dict[str, Any]:
     card: dict[str, Any] = {
         "card_type": "button_interaction" if notice.buttons else "text_notice",
         "source": {"desc": SOURCE},
@@ -107,7 +107,12 @@ def _card(notice: Notice, row_id: str, link: str) -> dict[str, Any]:
         card["main_title"]["desc"] = "紧急"
     if notice.buttons:
         card["button_list"] = [
-            {"text": shorten(button.text, BUTTON), "style": 1, "key": button.key} for button in notice.buttons[:BUTTONS]
+            {
+                "text": shorten(button.text, BUTTON),
+                "style": 1,
+                **({"type": 1, "url": origin + button.path} if button.path else {"key": button.key}),
+            }
+            for button in notice.buttons[:BUTTONS]
         ]
     return card
 

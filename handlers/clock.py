@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from handlers.edge import Call, Routes, roles
 from handlers.public import HEADERS, PAGES
@@ -14,12 +14,15 @@ from inspection.actors import Role
 from inspection.deadlines import PauseReason
 from inspection.errors import InvalidInputError
 from inspection.workdays import local_date
-from services.clock import boards, bulletins, calendars, feeds, forecast, pauses
+from services.clock import appointments, boards, bulletins, calendars, feeds, forecast, nudges, pauses
 
-DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
+DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON, Role.ADMIN)
 OFFICE = roles(Role.COORDINATOR, Role.ADMIN)
 STOPS = roles(Role.COORDINATOR, Role.APPROVER)
-LINKED = roles(Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR, Role.ADMIN)
+PRESSES = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON)
+LINKED = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON, Role.INSPECTOR, Role.ADMIN)
+INSPECTOR = roles(Role.INSPECTOR)
+ICS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 routes = Routes()
 
 
@@ -38,6 +41,14 @@ class PauseBody(Body):
 
     reason: PauseReason
     note: str = Field(max_length=1000)
+    basis: str = Field(max_length=400)
+
+
+class AppointmentBody(Body):
+    """A time agreed upon with the owner, and what he is to have ready."""
+
+    starts_at: AwareDatetime
+    note: str = Field(default="", max_length=400)
 
 
 class DayBody(Body):
@@ -84,7 +95,7 @@ async def post_set_right(call: Call) -> Any:
 async def post_pause(call: Call) -> Any:
     """Let a deadline stand still."""
     body: PauseBody = call.body
-    made = await pauses.pause(call.act, call.path["id"], body.reason, body.note)
+    made = await pauses.pause(call.act, call.path["id"], body.reason, body.note, body.basis)
     return {"began_on": made.began_on, "days_left": made.days_left}
 
 
@@ -92,6 +103,38 @@ async def post_pause(call: Call) -> Any:
 async def post_resume(call: Call) -> Any:
     """Let a deadline go on."""
     return {"due_on": await pauses.resume(call.act, call.path["id"])}
+
+
+@routes.post("/api/console/clock/deadlines/{id}/nudge", roles=PRESSES, body=Nothing)
+async def post_nudge(call: Call) -> Any:
+    """Press whoever has to do it."""
+    return {"told": await nudges.nudge(call.act, call.path["id"])}
+
+
+@routes.get("/api/phone/visits/{id}/appointment", roles=INSPECTOR)
+async def get_appointment(call: Call) -> Any:
+    """The agreed time of one of the caller's visits."""
+    return await appointments.shown(call.act, call.path["id"])
+
+
+@routes.post("/api/phone/visits/{id}/appointment", roles=INSPECTOR, body=AppointmentBody)
+async def post_appointment(call: Call) -> Any:
+    """Fix or move the time, as the leader."""
+    body: AppointmentBody = call.body
+    return await appointments.fix(call.act, call.path["id"], body.starts_at, body.note)
+
+
+@routes.post("/api/phone/visits/{id}/appointment/cancel", roles=INSPECTOR, body=Nothing)
+async def post_appointment_cancel(call: Call) -> Any:
+    """Take the agreed time back, as the leader."""
+    return await appointments.cancel(call.act, call.path["id"])
+
+
+@routes.get("/api/phone/visits/{id}/appointment.ics", roles=INSPECTOR)
+async def get_invitation(call: Call) -> web.Response:
+    """The agreed time as an invitation."""
+    data = await appointments.invitation(call.act, call.path["id"])
+    return web.Response(body=data, content_type="text/calendar", charset="utf-8", headers=ICS)
 
 
 @routes.post("/api/clock/deadlines/{id}/snooze", roles="signed-in", body=Nothing)
@@ -166,8 +209,7 @@ async def post_revoke(call: Call) -> Any:
 async def get_feed(call: Call) -> web.Response:
     """The calendar of a private link."""
     data = await feeds.feed(call.act, call.path["token"])
-    headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=data, content_type="text/calendar", charset="utf-8", headers=headers)
+    return web.Response(body=data, content_type="text/calendar", charset="utf-8", headers=ICS)
 
 
 def _day(call: Call) -> date:

@@ -124,7 +124,7 @@ class Call:
 
     async def _admit(self, db: Any) -> Act:
         now = self.edge.clock()
-        actor = await actor_of(db, token_of(self.request), now) or PUBLIC
+        actor = await actor_of(db, token_of(self.request), now, self.edge.house.clock.liaison_post) or PUBLIC
         admit(actor, self.route.roles)
         return Act(db=db, actor=actor, now=now, house=self.edge.house)
 

@@ -36,6 +36,10 @@ class NoticeKind(Enum):
     LEAVE_GRANTED = "leave-granted"  # your leave is granted
     CORRECTION_ASKED = "correction-asked"  # 主要负责人: a published result is to be corrected, sign (J2)
     CORRECTION_DECIDED = "correction-decided"  # who asked for a correction: signed, or not (J2)
+    APPOINTMENT = "appointment"  # the time of a visit was agreed upon, moved or cancelled (D8)
+    OWNER_APPOINTMENT = "owner-appointment"  # 被检查对象: the same, where he may be told (F1)
+    DEADLINE_PAUSED = "deadline-paused"  # a deadline stands still with a reason, or goes on
+    NUDGED = "nudged"  # 联络员, 分管负责人 or the office press for it
     DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
     CALL_DUE = "call-due"  # 联络员: no message reached somebody: please phone (issue 5)
 
@@ -59,10 +63,11 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Button:
-    """A button on a card; `key` comes back in the callback as "action:subject id"."""
+    """A button on a card: `key` comes back in the callback as "action:subject id", or it opens the page `path`."""
 
-    key: str
     text: str
+    key: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +85,8 @@ class Notice:
 
     def as_data(self) -> dict[str, Any]:
         """The notice as JSON data, for the outbox row."""
-        return {**asdict(self), "kind": self.kind.value}
+        buttons = [{name: value for name, value in asdict(one).items() if value} for one in self.buttons]
+        return {**asdict(self), "kind": self.kind.value, "buttons": buttons}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Notice:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -57,6 +57,7 @@ class DeadlinePause(Base):
     deadline_id: Mapped[str] = mapped_column(ForeignKey("deadlines.id"), index=True)
     reason: Mapped[str] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(String(256), default="", server_default=text("''"))  # the clause or the paper
     began_on: Mapped[date]
     days_left: Mapped[int]  # working days that were left when it began, given back when it ends
     began_by: Mapped[str] = mapped_column(String(32))
@@ -85,6 +86,19 @@ class DigestLine(Base):
     deadline_id: Mapped[str] = mapped_column(ForeignKey("deadlines.id"), primary_key=True)
     stage: Mapped[str] = mapped_column(String(16), primary_key=True)
     late: Mapped[bool] = mapped_column(default=False)
+
+
+class Appointment(Base):
+    """The time of a visit as it was agreed upon (F1, D8); moved and cancelled ones keep the row, `sequence` grows."""
+
+    __tablename__ = "appointments"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+    cancelled: Mapped[bool]
+    made_by: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
 
 
 class FeedLink(Base):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.clock import Appointment
 from models.draws import Shortfall
 from models.people import Member
 from models.registers import Target
@@ -70,6 +71,6 @@ async def remove(db: AsyncSession, visit_ids: Sequence[str], now: object) -> Non
             .values(settled_at=now)
             .execution_options(synchronize_session=False)
         )
-        for table in (VisitMember, Part, Shortfall):
+        for table in (VisitMember, Part, Shortfall, Appointment):
             await db.execute(delete(table).where(table.visit_id.in_(some)).execution_options(synchronize_session=False))
         await db.execute(delete(Visit).where(Visit.id.in_(some)).execution_options(synchronize_session="fetch"))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from inspection.actors import Role
-from inspection.deadlines import DeadlineKind
+from inspection.deadlines import KINDS, DeadlineKind
 from inspection.ladders import Person, Rung, Step, parse_ladder, told
+from inspection.notices import Button
 from inspection.workdays import local_date
 from models.people import Inspector, Member
 from models.results import Deadline
@@ -22,8 +23,25 @@ from models.store.deadlines import GroupMember, Subject
 from models.store.pools import away_on
 from services.act import Act
 
-_ON_PHONE = {DeadlineKind.ACCEPT, DeadlineKind.INSPECT, DeadlineKind.CONFIRM}
+_BOARD = "/console/clock"
+_ON_PHONE = {
+    DeadlineKind.ACCEPT,
+    DeadlineKind.APPOINT,
+    DeadlineKind.APPOINTED,
+    DeadlineKind.INSPECT,
+    DeadlineKind.SIGN,
+    DeadlineKind.CONFIRM,
+}
+_BY_HEADS = {DeadlineKind.APPROVE, DeadlineKind.APPROVE_NEXT, DeadlineKind.PUBLISH, DeadlineKind.CORRECT}
 _PATHS = {
+    **dict.fromkeys(_ON_PHONE, _BOARD),
+    **dict.fromkeys(_BY_HEADS, "/console/approvals"),
+    DeadlineKind.ARCHIVE: _BOARD,
+    DeadlineKind.RECTIFY: "/console/followups",
+    DeadlineKind.RECHECK: "/console/followups",
+    DeadlineKind.ANSWER_TRANSFER: "/console/followups",
+    DeadlineKind.OPEN_CASE: "/console/followups",
+    DeadlineKind.LIST_ABNORMAL: "/console/followups",
     DeadlineKind.FILE_LIST: "/console/lists",
     DeadlineKind.MAKE_PLAN: "/console/plans",
     DeadlineKind.FILE_PLAN: "/console/plans",
@@ -54,6 +72,35 @@ class Audience:
             return []
         return told(self.ladders[row.kind], stage, self._people(row))
 
+    def group_of(self, row: Deadline) -> list[str]:
+        """The userids of the group of the visit that a deadline is about; nobody where it is about none."""
+        subject = self.subjects.get(row.subject)
+        return [] if subject is None else [one.userid for one in self.groups.get(subject.visit_id, ())]
+
+    def is_in_group(self, row: Deadline, userid: str) -> bool:
+        """Tell whether somebody is in that group."""
+        return userid in self.group_of(row)
+
+    def path_for(self, row: Deadline, userid: str) -> str:
+        """The page that this person may open and can do something on: the act itself, else the board."""
+        kind = DeadlineKind(row.kind)
+        in_group = self.is_in_group(row, userid)
+        if in_group and kind in _ON_PHONE:
+            return f"/m/visits/{self.subjects[row.subject].visit_id}"
+        head = any(one.userid == userid for one in self.heads.get(row.department_id, ()))
+        office = any(one.userid == userid for one in self.office)
+        if head or (office and kind not in _BY_HEADS):
+            return _PATHS[kind]
+        if office or any(one.userid == userid for one in self.liaisons.get(row.department_id, ())):
+            return _BOARD
+        return _PATHS[kind] if in_group and _PATHS[kind] == "/console/followups" else "/m/"
+
+    def open_button(self, row: Deadline, userid: str) -> tuple[Button, ...]:
+        """The button that leads to where this person settles it, or presses and pauses it."""
+        path = self.path_for(row, userid)
+        text = "去催办" if path == _BOARD else f"去{KINDS[DeadlineKind(row.kind)].short}" if path != "/m/" else "打开"
+        return (Button(text=text, path=path),)
+
     def _people(self, row: Deadline) -> dict[Rung, Sequence[Person]]:
         group = self.groups.get(self.subjects[row.subject].visit_id, ())
         acting = [one for one in group if not (row.kind == DeadlineKind.ACCEPT.value and one.accepted)]
@@ -68,14 +115,6 @@ class Audience:
 
     def _person(self, one: GroupMember) -> Person:
         return Person(userid=one.userid, away=one.inspector_id in self.away)
-
-
-def path_of(row: Deadline, subject: Subject) -> str:
-    """Where the thing is done."""
-    kind = DeadlineKind(row.kind)
-    if kind in _ON_PHONE:
-        return f"/m/visits/{subject.visit_id}"
-    return _PATHS.get(kind, "/console/approvals")
 
 
 async def audience_of(act: Act, rows: Collection[Deadline]) -> Audience:

@@ -158,6 +158,7 @@ async def _pressing(act: Act) -> list[dict[str, Any]]:
             "next_on": row.next_on,
             "paused": held.get(row.id),
             "can_pause": _may_stop(act, row) and row.paused_on is None and row.due_on >= today,
+            "can_nudge": row.paused_on is None and act.actor.has(Role.COORDINATOR, Role.APPROVER, Role.LIAISON),
             "can_resume": _may_stop(act, row) and row.paused_on is not None,
             "pause_reasons": [one.value for one in KINDS[DeadlineKind(row.kind)].pauses],
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from inspection.deadlines import KINDS, DeadlineKind
 from inspection.ladders import place_of
@@ -20,8 +20,9 @@ from models.results import Deadline
 from models.store import deadlines as store
 from models.store import snoozes
 from services.act import Act
-from services.clock.audiences import Audience, audience_of, path_of
+from services.clock.audiences import Audience, audience_of
 from services.clock.calendars import Moved, calendar_of
+from services.clock.quiet import is_quiet, not_before
 from services.people.notices import Letter, tell_many
 
 SHOWN = 6  # a card shows no more
@@ -88,28 +89,6 @@ async def tell_moved(act: Act, moved: Sequence[Moved]) -> int:
     return await tell_many(act, letters) if letters else 0
 
 
-def not_before(act: Act) -> datetime:
-    """When a message may go out: now, or where it is night at the end of the quiet hours."""
-    if not is_quiet(act, act.now):
-        return act.now
-    now, rules = act.now.astimezone(SHANGHAI), act.house.clock
-    ends = datetime.combine(now.date(), rules.quiet_until, SHANGHAI)
-    return ends if ends > now else ends + timedelta(days=1)
-
-
-async def only_urgent(act: Act) -> bool:
-    """Tell whether only urgent messages go out at this moment: at night, and on days on which the office rests."""
-    return is_quiet(act, act.now) or not (await calendar_of(act)).is_working(local_date(act.now))
-
-
-def is_quiet(act: Act, at: datetime) -> bool:
-    """Tell whether nothing is sent at this hour."""
-    rules, hour = act.house.clock, at.astimezone(SHANGHAI).time()
-    if rules.quiet_from <= rules.quiet_until:
-        return rules.quiet_from <= hour < rules.quiet_until
-    return hour >= rules.quiet_from or hour < rules.quiet_until
-
-
 def _newest(rows: Iterable[tuple[Deadline, str, bool]]) -> list[tuple[Deadline, str, bool]]:
     """Of a deadline whose steps have piled up over a weekend, the newest alone."""
     found: dict[str, tuple[Deadline, str, bool]] = {}
@@ -147,7 +126,7 @@ def _letter(act: Act, userid: str, lines: Sequence[Line], audience: Audience, *,
     day = local_date(act.now)
     mark = hashlib.sha256("".join(f"{one.row.id}{one.stage}" for one in lines).encode()).hexdigest()[:12]
     first = lines[0].row
-    notice = _one(lines[0], audience, mark) if len(lines) == 1 else _many(lines, audience, day, mark)
+    notice = _one(lines[0], userid, audience, mark) if len(lines) == 1 else _many(lines, userid, audience, mark, day)
     return Letter(
         userid=userid,
         notice=notice,
@@ -158,7 +137,7 @@ def _letter(act: Act, userid: str, lines: Sequence[Line], audience: Audience, *,
     )
 
 
-def _one(line: Line, audience: Audience, mark: str) -> Notice:
+def _one(line: Line, userid: str, audience: Audience, mark: str) -> Notice:
     row, subject = line.row, audience.subjects[line.row.subject]
     text, overdue = DeadlineKind(row.kind).text, line.stage.startswith("+")
     facts = (
@@ -173,24 +152,26 @@ def _one(line: Line, audience: Audience, mark: str) -> Notice:
         title=f"{text}：{stage_text(line.stage)}",
         summary=f"请尽快{text}，并说明逾期原因。" if overdue else f"请在截止日期前{text}。",
         facts=facts,
-        path=path_of(row, subject),
-        buttons=_buttons(line, audience),
+        path=audience.path_for(row, userid),
+        buttons=_buttons(line, userid, audience),
         urgent=overdue or line.stage == "0",
     )
 
 
-def _buttons(line: Line, audience: Audience) -> tuple[Button, ...]:
-    """What settles it from the card where a card can (D8), and later where there still is a later."""
-    visit_id = audience.subjects[line.row.subject].visit_id
-    settles = (Button(key=f"accept:{visit_id}", text="接受任务"),) if line.row.kind == "accept-visit" else ()
-    return (*settles, *((Button(key=f"snooze:{line.row.id}", text="下个工作日再提醒"),) if _may_wait(line) else ()))
+def _buttons(line: Line, userid: str, audience: Audience) -> tuple[Button, ...]:
+    """What settles it: from the card where a card can (D8), else the page; and later where there still is a later."""
+    subject = audience.subjects[line.row.subject]
+    at_once = line.row.kind == DeadlineKind.ACCEPT.value and audience.is_in_group(line.row, userid)
+    accept = (Button(key=f"accept:{subject.visit_id}", text="接受任务"),) if at_once else ()
+    later = (Button(key=f"snooze:{line.row.id}", text="下个工作日再提醒"),) if _may_wait(line) else ()
+    return (*accept, *audience.open_button(line.row, userid), *later)
 
 
 def _may_wait(line: Line) -> bool:
     return place_of(line.stage) < -1  # the next working day is still before the due day
 
 
-def _many(lines: Sequence[Line], audience: Audience, day: date, mark: str) -> Notice:
+def _many(lines: Sequence[Line], userid: str, audience: Audience, mark: str, day: date) -> Notice:
     counts = [
         ("逾期", sum(one.stage.startswith("+") for one in lines)),
         ("今天到期", sum(one.stage == "0" for one in lines)),
@@ -199,6 +180,7 @@ def _many(lines: Sequence[Line], audience: Audience, day: date, mark: str) -> No
     shown = [(_label(one), _words(one, audience)) for one in lines[:SHOWN]]
     more = f"另有 {len(lines) - SHOWN} 项，请打开页面查看。" if len(lines) > SHOWN else ""
     late = LATE_WORDS + "。" if any(one.late for one in lines) else ""
+    path = _common_path(lines, userid, audience)
     parts = [f"{words} {count}" for words, count in counts if count]
     later = (Button(key=f"snooze:{day}", text="下个工作日再提醒"),) if any(map(_may_wait, lines)) else ()
     return Notice(
@@ -207,8 +189,8 @@ def _many(lines: Sequence[Line], audience: Audience, day: date, mark: str) -> No
         title=f"待办 {len(lines)} 项：{'，'.join(parts)}",
         summary=f"请按截止日期先后办理。{more}{late}",
         facts=tuple(shown),
-        path=_common_path(lines, audience),
-        buttons=later,
+        path=path,
+        buttons=(Button(text="去办理", path=path), *later),
         urgent=counts[0][1] + counts[1][1] > 0,
     )
 
@@ -223,9 +205,9 @@ def _words(line: Line, audience: Audience) -> str:
     return f"{KINDS[DeadlineKind(line.row.kind)].short} {subject.target_name}"
 
 
-def _common_path(lines: Sequence[Line], audience: Audience) -> str:
+def _common_path(lines: Sequence[Line], userid: str, audience: Audience) -> str:
     """The page on which they all can be opened: the phone's list of visits, else the desk's board."""
-    paths = {path_of(line.row, audience.subjects[line.row.subject]) for line in lines}
+    paths = {audience.path_for(line.row, userid) for line in lines}
     if len(paths) == 1:
         return paths.pop()
     return "/m/" if all(path.startswith("/m/") for path in paths) else "/console/clock"
@@ -241,7 +223,7 @@ def _moved_letter(act: Act, userid: str, moved: Sequence[Moved], audience: Audie
         title=f"工作日历有变化，{len(moved)} 项期限已重新计算",
         summary="节假日安排已公布或本单位工作日有调整，请以新的截止日期为准。",
         facts=facts,
-        path=_common_path([Line(row=one.row, stage="0", late=False) for one in moved], audience),
+        path=_common_path([Line(row=one.row, stage="0", late=False) for one in moved], userid, audience),
     )
     return Letter(
         userid=userid,

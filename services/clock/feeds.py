@@ -15,14 +15,15 @@ from sqlalchemy import select
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ForbiddenError, NotFoundError
-from inspection.icalendar import CalendarEvent, calendar_text
-from models.clock import FeedLink
+from inspection.icalendar import CalendarEvent, Invitation, calendar_text
+from models.clock import Appointment, FeedLink
 from models.people import Department, Member
 from models.registers import Target
 from models.results import Deadline
 from models.tasks import Part, Task, Visit, VisitMember
 from services.act import Act
-from services.clock.audiences import audience_of, path_of
+from services.clock import appointments
+from services.clock.audiences import audience_of
 
 MOST_EVENTS = 2_000
 _OVER = ("published",)
@@ -80,7 +81,8 @@ async def feed(act: Act, token: str) -> bytes:
         raise NotFoundError(what="这个日历")
     name = await _name(act, row)
     events = [*await _visits(act, row), *await _deadlines(act, row)]
-    return calendar_text(name, sorted(events, key=lambda one: (one.first, one.uid)), act.now)
+    timed = await _appointments(act, row)
+    return calendar_text(name, sorted(events, key=lambda one: (one.first, one.uid)), act.now, timed)
 
 
 async def _name(act: Act, row: FeedLink) -> str:
@@ -112,9 +114,25 @@ async def _visits(act: Act, row: FeedLink) -> list[CalendarEvent]:
     ]
 
 
+async def _appointments(act: Act, row: FeedLink) -> list[Invitation]:
+    query = (
+        select(Appointment, Visit, Target)
+        .join(Visit, Visit.id == Appointment.visit_id)
+        .join(Target, Target.id == Visit.target_id)
+        .where(Visit.status.not_in(_OVER))
+    )
+    if row.member_id is None:
+        query = query.join(Part, Part.visit_id == Visit.id).where(Part.department_id == row.department_id)
+    else:
+        query = query.join(VisitMember, VisitMember.visit_id == Visit.id).where(VisitMember.member_id == row.member_id)
+    rows = await act.db.execute(query.order_by(Appointment.starts_at, Visit.id).limit(MOST_EVENTS))
+    return [appointments.as_event(act, one, visit, target) for one, visit, target in rows.all()]
+
+
 async def _deadlines(act: Act, row: FeedLink) -> list[CalendarEvent]:
     found = await _open(act, row)
-    audience = await audience_of(act, found)
+    audience, maker = await audience_of(act, found), await act.db.get(Member, row.made_by)
+    userid = maker.userid if maker is not None else ""
     return [
         CalendarEvent(
             uid=f"deadline-{one.id}@suicha",
@@ -122,7 +140,7 @@ async def _deadlines(act: Act, row: FeedLink) -> list[CalendarEvent]:
             first=one.due_on,
             last=one.due_on,
             note=f"{audience.subjects[one.subject].visit_number}{'（暂定）' if one.provisional else ''}",
-            url=act.house.origin + path_of(one, audience.subjects[one.subject]),
+            url=act.house.origin + audience.path_for(one, userid),
             alarm=True,
         )
         for one in found

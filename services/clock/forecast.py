@@ -61,15 +61,14 @@ async def _visits(act: Act, entry: PlanEntry, line: PlanLine | None) -> int | No
     base = line.base_count if line is not None else None
     if base is None:
         base = await _base(act, line)
-    return None if base is None else -(-base * Fraction(ratio) // 1)
+    return -(-base * Fraction(ratio) // 1)
 
 
-async def _base(act: Act, line: PlanLine | None) -> int | None:
-    """The targets that an entry's words find in the register; nothing where it has no words."""
-    if line is None or not line.keywords:
-        return None
-    scope = Scope(keywords=tuple(line.keywords), region=line.region)
-    return await act.db.scalar(select(func.count()).select_from(Target).where(covers(scope), Target.status == "open"))
+async def _base(act: Act, line: PlanLine | None) -> int:
+    """The open targets of the register that an entry covers; without words, or without a line, it covers all."""
+    scope = Scope(keywords=tuple(line.keywords), region=line.region) if line is not None else Scope()
+    query = select(func.count()).select_from(Target).where(covers(scope), Target.status == "open")
+    return await act.db.scalar(query) or 0
 
 
 async def _inspectors(act: Act) -> dict[str, int]:

@@ -22,9 +22,11 @@ from models.results import Deadline
 from models.store import deadlines as store
 from models.store import snoozes
 from services.act import Act
+from services.clock import nudges
 from services.clock.calendars import calendar_of
 
 MAX_NOTE = 500
+MAX_BASIS = 200
 
 
 class TooLateToWaitError(ConflictError):
@@ -34,11 +36,14 @@ class TooLateToWaitError(ConflictError):
     action: ClassVar[str] = "请现在办理；确有法定原因不能办理的，请申请暂停计时。"
 
 
-async def pause(act: Act, deadline_id: str, reason: PauseReason, note: str) -> DeadlinePause:
+async def pause(act: Act, deadline_id: str, reason: PauseReason, note: str, basis: str) -> DeadlinePause:
     """Let an open deadline stand still; ConflictError where law does not allow it, or it is overdue already."""
     row, today, note = await _own(act, deadline_id), local_date(act.now), note.strip()
     if not note or len(note) > MAX_NOTE:
-        raise InvalidInputError(what="情况说明", why=f"请写明事实和依据，不超过 {MAX_NOTE} 字。")
+        raise InvalidInputError(what="情况说明", why=f"请写明事实，不超过 {MAX_NOTE} 字。")
+    basis = basis.strip()
+    if not basis or len(basis) > MAX_BASIS:
+        raise InvalidInputError(what="法律依据", why=f"请写明条款或批准文号，不超过 {MAX_BASIS} 字。")
     if reason not in KINDS[DeadlineKind(row.kind)].pauses:
         raise ConflictError(what="这项期限", why=f"“{reason.text}”不是它可以暂停的理由。")
     if row.paused_on is not None or row.settled_at is not None:
@@ -51,6 +56,7 @@ async def pause(act: Act, deadline_id: str, reason: PauseReason, note: str) -> D
         deadline_id=row.id,
         reason=reason.value,
         note=note,
+        basis=basis,
         began_on=today,
         days_left=left,
         began_by=act.actor.member_id,
@@ -58,6 +64,10 @@ async def pause(act: Act, deadline_id: str, reason: PauseReason, note: str) -> D
     act.db.add(made)
     await act.db.flush()
     act.record("deadline-pause", row.subject, kind=row.kind, reason=reason.value, due_on=str(row.due_on), days=left)
+    title = f"期限暂停：{DeadlineKind(row.kind).text}（{reason.text}）"
+    await nudges.tell_concerned(
+        act, row, title, f"依据：{basis}。{note}。剩余天数保留，恢复时另行通知。", "暂停-" + made.id[-8:]
+    )
     return made
 
 
@@ -77,6 +87,8 @@ async def resume(act: Act, deadline_id: str) -> date:
     await act.db.flush()
     await store.forget_reminders(act.db, [row.id])
     act.record("deadline-resume", row.subject, kind=row.kind, due_on=str(row.due_on))
+    title = f"期限恢复：{DeadlineKind(row.kind).text}"
+    await nudges.tell_concerned(act, row, title, f"新的截止日期为 {row.due_on:%Y-%m-%d}。", "恢复-" + made.id[-8:])
     return row.due_on
 
 
@@ -116,7 +128,12 @@ async def of_deadline(act: Act, deadline_ids: Sequence[str]) -> dict[str, dict[s
     """The pauses that hold now, by deadline, for the board."""
     query = select(DeadlinePause).where(DeadlinePause.deadline_id.in_(deadline_ids), DeadlinePause.ended_on.is_(None))
     return {
-        row.deadline_id: {"reason_text": PauseReason(row.reason).text, "note": row.note, "began_on": row.began_on}
+        row.deadline_id: {
+            "reason_text": PauseReason(row.reason).text,
+            "basis": row.basis,
+            "note": row.note,
+            "began_on": row.began_on,
+        }
         for row in await act.db.scalars(query)
     }
 

@@ -210,7 +210,8 @@ async def _end_if_complete(act: Act, own: store.OwnVisit, submission_id: str) ->
     ended_at = own.visit.ended_at or act.now
     await advance(act.db, own.visit, "submitted", come_from={"accepted"}, what="这次检查", ended_at=ended_at)
     subject, today = f"visit:{own.visit.id}", local_date(act.now)
-    await deadlines.settle(act, DeadlineKind.INSPECT, subject)
+    for kind in (DeadlineKind.INSPECT, DeadlineKind.APPOINT, DeadlineKind.APPOINTED):
+        await deadlines.settle(act, kind, subject)
     rules = act.house.rules
     await deadlines.open_deadline(
         act, DeadlineKind.CONFIRM, subject, own.visit.department_id, today, rules.confirm_within_days

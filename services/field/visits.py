@@ -23,7 +23,7 @@ from models.store.parts import NOT_DONE, DepartmentPart
 from models.store.states import STATUS_WORDS, advance
 from models.tasks import Evidence, Part, Visit
 from services.act import Act
-from services.clock import deadlines
+from services.clock import appointments, deadlines
 from services.people import cards
 
 ASSIGNED = (NoticeKind.ASSIGNED_LEADER, NoticeKind.ASSIGNED_MEMBER)
@@ -85,6 +85,7 @@ async def accept(act: Act, visit_id: str) -> str:
     if own.member.leads:
         await advance(act.db, own.visit, "accepted", come_from={"assigned"}, what="这次检查", accepted_at=act.now)
         await deadlines.settle(act, DeadlineKind.ACCEPT, f"visit:{visit_id}")
+        await appointments.expect(act, own)
     return own.visit.status
 
 

@@ -26,7 +26,7 @@ from models.store.parts import NOT_DONE
 from models.store.visits import OwnVisit
 from models.tasks import Part, Visit, VisitMember
 from services.act import Act
-from services.clock.audiences import audience_of, path_of
+from services.clock.audiences import Audience, audience_of
 from services.people.notices import Letter, tell_many
 from services.registers.search import TargetFilter
 
@@ -145,7 +145,7 @@ async def urge(act: Act, department: str = "") -> int:
     letters = [
         Letter(
             userid=userid,
-            notice=_urged(row, audience.subjects[row.subject], today),
+            notice=_urged(row, audience, userid, today),
             department_id=row.department_id,
             subject=row.subject,
             dedupe_key=f"urged/{row.id}/{userid}/{today}",
@@ -179,14 +179,15 @@ async def _shown(act: Act, rows: Sequence[Deadline]) -> list[Due]:
     ]
 
 
-def _urged(row: Deadline, subject: deadline_store.Subject, today: date) -> Notice:
-    text = DeadlineKind(row.kind).text
+def _urged(row: Deadline, audience: Audience, userid: str, today: date) -> Notice:
+    text, subject = DeadlineKind(row.kind).text, audience.subjects[row.subject]
     return Notice(
         kind=NoticeKind.REMINDER,
         document_no=f"{subject.visit_number or row.id[-8:]}-催办-{today}",
         title=f"催办：{text}已逾期",
         summary="逾期未录入视同未完成，请今天办理；有困难请告知联席会议办公室。",
         facts=(("检查对象", subject.target_name), ("应办日期", str(row.due_on)), ("事项", text)),
-        path=path_of(row, subject),
+        path=audience.path_for(row, userid),
+        buttons=audience.open_button(row, userid),
         urgent=True,
     )

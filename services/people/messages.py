@@ -36,6 +36,10 @@ KIND_WORDS = {
     NoticeKind.LEAVE_GRANTED: "请假获准",
     NoticeKind.CORRECTION_ASKED: "更正待签字",
     NoticeKind.CORRECTION_DECIDED: "更正答复",
+    NoticeKind.APPOINTMENT: "检查时间约定",
+    NoticeKind.OWNER_APPOINTMENT: "检查时间告知",
+    NoticeKind.DEADLINE_PAUSED: "期限暂停与恢复",
+    NoticeKind.NUDGED: "人工催办",
     NoticeKind.DEADLINE_MOVED: "期限调整通知",
     NoticeKind.CALL_DUE: "请电话告知",
 }

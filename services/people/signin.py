@@ -95,8 +95,11 @@ async def sign_out(act: Act, token: str) -> None:
     await act.db.execute(delete(SignIn).where(SignIn.token_hash == hashed(token)))
 
 
-async def actor_of(db: AsyncSession, token: str, now: datetime) -> Actor | None:
-    """Who holds this token; None for nobody, an expired session, or a member who has left."""
+async def actor_of(db: AsyncSession, token: str, now: datetime, liaison_post: str = "") -> Actor | None:
+    """Who holds this token; None for nobody, an expired session, or a member who has left.
+
+    `liaison_post`: the post by which the office knows its departments' liaisons (F4).
+    """
     if not token:
         return None
     session = await db.get(SignIn, hashed(token))
@@ -105,24 +108,25 @@ async def actor_of(db: AsyncSession, token: str, now: datetime) -> Actor | None:
     if session.owner_id is not None:
         owner = MemberId(session.owner_id)
         return Actor(member_id=owner, department_id=DepartmentId(""), roles=frozenset({Role.OWNER}))
-    return await member_actor(db, Member.id == session.member_id)
+    return await member_actor(db, Member.id == session.member_id, liaison_post)
 
 
-async def member_actor(db: AsyncSession, condition: object) -> Actor | None:
+async def member_actor(db: AsyncSession, condition: object, liaison_post: str = "") -> Actor | None:
     """The active member that the condition finds, with his roles as of now: a role taken away is gone at once."""
     rows = (
         await db.execute(
-            select(Member.id, Member.department_id, Grant.role)
+            select(Member.id, Member.department_id, Member.post, Grant.role)
             .outerjoin(Grant, Grant.member_id == Member.id)
             .where(condition, Member.active)  # type: ignore[arg-type]
         )
     ).all()
     if not rows:
         return None
+    by_post = {Role.LIAISON} if liaison_post and rows[0].post == liaison_post else set()
     return Actor(
         member_id=MemberId(rows[0].id),
         department_id=DepartmentId(rows[0].department_id),
-        roles=frozenset(Role(row.role) for row in rows if row.role),
+        roles=frozenset(by_post | {Role(row.role) for row in rows if row.role}),
     )
 
 

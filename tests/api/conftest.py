@@ -37,7 +37,7 @@ CORP, APP_SECRET, AGENT, TOKEN = "wwsandbox0000000001", "made-up-secret", 100000
 AES_KEY = base64.b64encode(bytes(range(32))).decode().rstrip("=")
 MINI_APP, MINI_SECRET = "wxsandbox0000000001", "made-up-mini-secret"
 FIRST = "office00"  # the coordinator of an office's first day
-LIAISON = "market14"  # a member without any role
+LIAISON = "market14"  # 联络员: a role by his post, none granted
 OUTSIDER = "~outsider"  # the sandbox's word for somebody who is no member of the corp
 
 

@@ -69,7 +69,12 @@ async def test_a_pause_and_its_end(house: Building) -> None:
     browser = await house.as_member(COORDINATOR)
     row = next(one for one in (await ok(browser, "GET", f"{BOARD}/board"))["rows"] if one["can_pause"])
     path = f"{BOARD}/deadlines/{row['id']}"
-    await ok(browser, "POST", f"{path}/pause", json={"reason": "target-closed", "note": "装修停业，现场告示照片一张"})
+    await ok(
+        browser,
+        "POST",
+        f"{path}/pause",
+        json={"reason": "target-closed", "note": "装修停业，现场告示照片一张", "basis": "演示办法第三条"},
+    )
     [held] = [one for one in (await ok(browser, "GET", f"{BOARD}/board"))["rows"] if one["paused"]]
     assert (held["id"], held["paused"]["reason_text"], held["next_on"]) == (row["id"], "检查对象暂停经营", None)
     assert (await ok(browser, "POST", f"{path}/resume", json={}))["due_on"] == row["due_on"]

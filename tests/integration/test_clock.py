@@ -117,7 +117,10 @@ async def test_fifteen_deadlines_are_one_message_in_the_morning(play: Play) -> N
     assert letter.recipient == "coordinator"
     assert letter.content["title"].startswith("待办 ")
     assert 1 < len(letter.content["facts"]) <= 6
-    assert letter.content["buttons"] == [{"key": "snooze:2026-03-06", "text": "下个工作日再提醒"}]
+    assert letter.content["buttons"] == [
+        {"text": "去办理", "path": letter.content["path"]},
+        {"key": "snooze:2026-03-06", "text": "下个工作日再提醒"},
+    ]
 
 
 async def test_what_is_due_today_comes_at_once_but_not_at_night(play: Play) -> None:
@@ -186,7 +189,7 @@ async def pause(
 ) -> DeadlinePause:
     row = await the_deadline(play)
     async with play.act(who) as act:
-        return await pauses.pause(act, row.id, reason, "台风停工，应急响应通知一份")
+        return await pauses.pause(act, row.id, reason, "台风停工，应急响应通知一份", "演示应急〔2026〕1号")
 
 
 async def test_a_pause_keeps_the_days_and_gives_them_back(play: Play) -> None:
@@ -202,6 +205,15 @@ async def test_a_pause_keeps_the_days_and_gives_them_back(play: Play) -> None:
     async with play.act("coordinator") as act:
         assert await pauses.resume(act, (await act.db.scalars(select(Deadline.id))).one()) == date(2026, 4, 17)
     assert {"deadline-pause", "deadline-resume"} <= set(await acts(play))
+    told_of = await letters(play, "deadline-paused")
+    stopped = [row for row in told_of if "暂停" in row.content["title"]]
+    goes_on = [row for row in told_of if "恢复" in row.content["title"]]
+    assert {"lead-1", "coordinator"} <= {row.recipient for row in stopped}  # the group and the office, not himself
+    assert "lead-approver" not in {row.recipient for row in stopped}
+    assert "lead-approver" in {row.recipient for row in goes_on}
+    assert "不可抗力" in stopped[0].content["title"]
+    assert "演示应急〔2026〕1号" in stopped[0].content["summary"]
+    assert all("2026-04-17" in row.content["summary"] for row in goes_on)
     morning(play, "2026-04-16")
     await tick(play)
     assert await told(play) == ["lead-approver"]

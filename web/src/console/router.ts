@@ -12,6 +12,7 @@ declare module 'vue-router' {
 
 const OFFICE: readonly Role[] = ['coordinator']
 const DESK: readonly Role[] = ['coordinator', 'approver', 'admin']
+const CLOCK: readonly Role[] = ['coordinator', 'approver', 'liaison', 'admin']
 const APPROVERS: readonly Role[] = ['approver']
 const DECIDERS: readonly Role[] = ['coordinator', 'approver']
 const FOLLOWERS: readonly Role[] = ['coordinator', 'approver', 'inspector']
@@ -24,7 +25,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/approvals', component: () => import('./pages/ApprovalsPage.vue'), meta: { title: '结果审批', roles: APPROVERS, group: '工作' } },
   { path: '/followups', component: () => import('./results/FollowUpsPage.vue'), meta: { title: '后续处理', roles: FOLLOWERS, group: '工作' } },
   { path: '/corrections', component: () => import('./results/CorrectionsPage.vue'), meta: { title: '公示更正', roles: FOLLOWERS, group: '工作' } },
-  { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: DESK, group: '工作' } },
+  { path: '/clock', component: () => import('./clock/BoardPage.vue'), meta: { title: '期限看板', roles: CLOCK, group: '工作' } },
   { path: '/calls', component: () => import('./people/CallsPage.vue'), meta: { title: '电话告知', roles: FOLLOWERS, group: '工作' } },
   { path: '/changes', component: () => import('./room/ChangesPage.vue'), meta: { title: '回避与更换', roles: DECIDERS, group: '工作' } },
   { path: '/plan', component: () => import('./pages/PlanPage.vue'), meta: { title: '年度计划', roles: DESK, group: '两库一清单' } },
@@ -57,8 +58,8 @@ export const router = createRouter({
       props: true,
       meta: { title: '抽取现场', roles: ROOM },
     },
-    { path: '/clock/bulletin', component: () => import('./clock/BulletinPage.vue'), meta: { title: '每周通报', roles: DESK } },
-    { path: '/clock/forecast', component: () => import('./clock/ForecastPage.vue'), meta: { title: '负荷预测', roles: DESK } },
+    { path: '/clock/bulletin', component: () => import('./clock/BulletinPage.vue'), meta: { title: '每周通报', roles: CLOCK } },
+    { path: '/clock/forecast', component: () => import('./clock/ForecastPage.vue'), meta: { title: '负荷预测', roles: CLOCK } },
     { path: '/items', component: () => import('./pages/ItemsPage.vue'), meta: { title: '抽查事项', roles: DESK } },
     { path: '/lists/:id', component: () => import('./lists/ListPage.vue'), props: true, meta: { title: '事项清单', roles: DESK } },
     { path: '/plans/:id', component: () => import('./plans/PlanOnePage.vue'), props: true, meta: { title: '计划', roles: DESK } },

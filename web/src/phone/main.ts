@@ -3,6 +3,7 @@ import '@vant/touch-emulator'
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import App from './App.vue'
+import CalendarPage from './pages/CalendarPage.vue'
 import ConfirmPage from './pages/ConfirmPage.vue'
 import OwnerPage from './pages/OwnerPage.vue'
 import ReceiptPage from './pages/ReceiptPage.vue'
@@ -16,6 +17,7 @@ const router = createRouter({
   history: createWebHistory('/m/'),
   routes: [
     { path: '/', component: VisitsPage },
+    { path: '/calendar', component: CalendarPage },
     { path: '/visits/:id', component: VisitPage },
     { path: '/visits/:id/receipt', component: ReceiptPage },
     { path: '/visits/:id/confirm', component: ConfirmPage },

@@ -21,9 +21,10 @@ export interface BoardRow {
   provisional: boolean
   overdue: boolean
   next_on: string | null
-  paused: { reason_text: string; note: string; began_on: string } | null
+  paused: { reason_text: string; basis: string; note: string; began_on: string } | null
   can_pause: boolean
   can_resume: boolean
+  can_nudge: boolean
   pause_reasons: string[]
 }
 
@@ -113,7 +114,8 @@ const AT = '/api/console/clock'
 export const fetchBoard = () => get<Board>(`${AT}/board`)
 export const fetchKinds = () => get<{ rows: KindRow[] }>(`${AT}/kinds`)
 export const setRight = () => post<ClockHealth>(`${AT}/set-right`, {})
-export const pauseDeadline = (id: string, reason: string, note: string) => post<unknown>(`${AT}/deadlines/${id}/pause`, { reason, note })
+export const pauseDeadline = (id: string, reason: string, basis: string, note: string) => post<unknown>(`${AT}/deadlines/${id}/pause`, { reason, basis, note })
+export const nudgeDeadline = (id: string) => post<{ told: number }>(`${AT}/deadlines/${id}/nudge`, {})
 export const resumeDeadline = (id: string) => post<{ due_on: string }>(`${AT}/deadlines/${id}/resume`, {})
 export const fetchDays = () => get<OwnDays>(`${AT}/calendar`)
 export const setDay = (day: string, working: boolean | null, reason: string) => post<OwnDays>(`${AT}/calendar/days`, { day, working, reason })

@@ -2,7 +2,7 @@
 import { get, post } from '@/shared/api'
 import type { Me } from '@/shared/me'
 
-export type Role = 'inspector' | 'coordinator' | 'approver' | 'observer' | 'admin'
+export type Role = 'inspector' | 'coordinator' | 'approver' | 'observer' | 'admin' | 'liaison'
 
 export interface DemoPlaces {
   sandbox_url: string
