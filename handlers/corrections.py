@@ -112,12 +112,12 @@ async def post_correction(call: Call) -> Any:
 @routes.add("POST", "/api/console/corrections/{id}/sign", roles=APPROVER, body=SignBody, transaction="own")
 async def post_sign(call: Call) -> Any:
     """Sign a correction as the department's head; what is public changes with it."""
+    async with call.reading() as act:  # whoever may not sign is told so before his signature is read
+        await corrections.may_sign(act, call.path["id"])
     try:
         ink = base64.b64decode(call.body.signature.removeprefix("data:image/png;base64,"), validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidInputError(what="签名", why="不是图片。") from error
-    async with call.reading() as act:
-        await corrections.may_sign(act, call.path["id"])
     house = call.edge.house
     await house.photo_lab.check_signature(ink)
     digest = Digest(await house.blobs.put(ink))

@@ -39,8 +39,6 @@ DEMO = web.AppKey("demo", DemoOffice)
 @routes.add("POST", "/api/demo/clock", roles="signed-in", body=ClockBody, transaction="own")
 async def post_clock(call: Call) -> Any:
     """Move the clock forward and do at once what has come due."""
-    async with call.reading():
-        pass
     demo, body, now = call.request.app[DEMO], call.body, call.edge.clock()
     if (body.to is None) == (body.days is None):
         raise InvalidInputError(what="演示时钟", why="请填写 to 或 days 之一。")

@@ -231,6 +231,9 @@ async def _call(route: Route, request: web.Request) -> Any:
         if route.limit != "stream":
             call.raw = await read_limited(request, edge.upload_limit if route.limit == "upload" else route.limit)
     if route.transaction == "own":
+        if route.roles != "public":
+            async with call.reading():  # whoever may not come in learns nothing of the body's fields
+                pass
         call.body = parse_body(route.body, call.raw)
         return await route.handler(call)
     async with call.reading() if route.transaction == "read" else call.writing() as act:

@@ -149,8 +149,6 @@ async def get_expiring(call: Call) -> Any:
 @routes.add("POST", "/api/console/inspectors/contacts/sync", roles=HOLDERS, body=Empty, transaction="own")
 async def post_contacts_sync(call: Call) -> Any:
     """Hold all members against WeCom's address book; WeCom is asked before the database is held."""
-    async with call.reading():  # whoever may not do this is told so before WeCom is asked
-        pass
     book = await call.request.app[ADDRESS_BOOK]()
     async with call.writing() as act:
         return (await contacts.sync_all(act, book)).as_data()

@@ -85,7 +85,9 @@ class Notice:
 
     def as_data(self) -> dict[str, Any]:
         """The notice as JSON data, for the outbox row."""
-        buttons = [{name: value for name, value in asdict(one).items() if value} for one in self.buttons]
+        buttons = [
+            {name: value for name, value in asdict(one).items() if value or name == "text"} for one in self.buttons
+        ]
         return {**asdict(self), "kind": self.kind.value, "buttons": buttons}
 
     @classmethod
