@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy import text
 
 from models.base import KEYS
@@ -37,6 +38,13 @@ class Clock:
 @pytest.fixture(autouse=True, scope="session")
 def _keys() -> None:
     KEYS.load({"1": bytes(32)}, "1")
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went() -> Iterator[None]:
+    """A test of the command line sets logs up for a stream that is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The draw's hot loops by the processor's own SHA-256 instructions (ADR 0012): optional, and held against hashlib.
+"""The draw's hot loops by the processor's own SHA-256 instructions (ADR 0011): optional, and held against hashlib.
 
 loops.c -> make setup, where there is a compiler -> var/native -> load -> tested against hashlib -> Native | None
 

@@ -1,4 +1,4 @@
-"""ADR 0012: the processor's own instructions find what hashlib finds, and where they are missing nothing is."""
+"""ADR 0011: the processor's own instructions find what hashlib finds, and where they are missing nothing is."""
 
 from __future__ import annotations
 
