@@ -19,7 +19,7 @@ test: setup
 
 # The whole way in Debian's Chromium.
 test-browser: setup
-	@$(PY) -m pytest -m browser tests/e2e
+	@$(PY) -m pytest -n 2 -m browser tests/e2e
 
 # The same with new pictures in docs/images.
 screenshots: setup

@@ -65,7 +65,7 @@ def stage(shown: io.StringIO) -> Stage:
     return Stage(Console(file=shown, width=200))
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.hard)])  # its parts are tried on both
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningDemo]:
     """A house like the tour's own: nobody is in it but the office's four."""
     settings = demo_settings(tmp_path / "house", free_port(), free_port())

@@ -266,7 +266,7 @@ def ground_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Ground
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_few_lives(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """D2-D8: a few lives of the draw, every time."""
-    play(ground_of(kind, request, tmp_path), 4, 20)
+    play(ground_of(kind, request, tmp_path), 2, 20)
 
 
 @pytest.mark.hard

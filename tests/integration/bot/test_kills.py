@@ -187,6 +187,7 @@ async def play(tmp_path: Path, people: int, kills: int, longest_s: float) -> flo
         return seconds
 
 
+@pytest.mark.hard  # a minute: servers are started six times
 async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """Issue 5, shows: kill -9 during a draw and a push, with faults: the small one, for every day."""
     assert await play(tmp_path, people=120, kills=5, longest_s=1.2) < 90
