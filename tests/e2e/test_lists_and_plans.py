@@ -69,7 +69,7 @@ async def _list_an_item(desk: Page) -> None:
     await dialog.get_by_role("button", name="从标准表开始，另编检查表").click()
     await dialog.get_by_role("button", name="增加问题").click()
     await dialog.get_by_role("button", name="保存草稿").click()
-    await expect(desk.locator(".el-message--error")).to_contain_text("第 7 个问题的内容应为 1 至 300 字")
+    await expect(desk.locator(".el-message--error").last).to_contain_text("第 7 个问题的内容应为 1 至 300 字")
     await dialog.get_by_label("问题 7", exact=True).fill("加油机检定状态")
     await dialog.get_by_role("button", name="保存草稿").click()
     await desk.locator(".drafts").get_by_role("button", name="改草稿").click()  # a row opens as it was left
@@ -105,7 +105,7 @@ async def _carry_a_plan(desk: Page) -> None:
     await dialog.get_by_label("抽查比例或数量（必填）").fill("若干")
     await choose(desk, dialog.locator(".el-select").first, "市场监督管理局")
     await dialog.get_by_role("button", name="保存").click()
-    await expect(desk.locator(".el-message--error")).to_contain_text("抽查比例")
+    await expect(desk.locator(".el-message--error").last).to_contain_text("抽查比例")
     await dialog.get_by_label("抽查比例或数量（必填）").fill("10%")
     await choose(desk, dialog.locator(".el-select").nth(2), ITEM)
     await dialog.get_by_label("任务名称（必填）").click()
