@@ -15,7 +15,7 @@ class Role(Enum):
 
     COORDINATOR = "coordinator"  # 联席会议办公室协调员: all departments of the office
     APPROVER = "approver"  # 部门分管负责人: approves his own department's part
-    LIAISON = "liaison"  # 部门联络员, by his post (F4): presses for his department's deadlines
+    LIAISON = "liaison"  # 部门联络员, by his post (F4): writes what his head signs, presses for deadlines
     INSPECTOR = "inspector"  # 执法检查人员: his own visits
     OBSERVER = "observer"  # 监督员: sees the draw, changes nothing but his own seed value
     ADMIN = "admin"  # 系统管理员: settings and the demo clock, no business acts

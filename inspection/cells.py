@@ -289,6 +289,14 @@ def levels(cell: str) -> frozenset[Level]:
     return found
 
 
+_LEVEL_NAMES = {Level.PROVINCE.value: "省级", Level.CITY.value: "市级", Level.COUNTY.value: "县(区)级"}
+
+
+def level_text(kept: str) -> str:
+    """Say levels in words: imports keep them by value (`city、county`), people write words, which stay as they are."""
+    return "、".join(_LEVEL_NAMES.get(one, one) for one in kept.split("、"))
+
+
 def item_class(cell: str) -> ItemClass:
     """Read `重点`, `一般`, `重点检查事项`. Raises InvalidInputError."""
     for known in ItemClass:

@@ -38,12 +38,14 @@ class DeadlineKind(Enum):
     CORRECT = "correct"  # a published result that is wrong is corrected (J2, J3) ("part:ID/...")
     ARCHIVE = "archive"  # the papers of a visit are filed (L1) ("visit:ID")
     FILE_LIST = "file-list"  # a published change of an item list is filed (A11) ("list-change:ID")
+    FILE_ONCE = "file-once"  # what a notice asks to be filed by a day (S5, S6) ("filing:ID")
     MAKE_PLAN = "make-plan"  # next year's joint plan is approved (S2) ("plan-year:YEAR")
     FILE_PLAN = "file-plan"  # a plan, or its adjustment, is filed (S1, S3, S4, C6) ("plan:ID")
     PUBLISH_PLAN = "publish-plan"  # an approved plan is public (C5, S1) ("plan:ID")
     FREEZE_TASK = "freeze-task"  # a draft or prepared task is frozen, or withdrawn (D1, D4) ("task:ID")
     DRAW_TASK = "draw-task"  # a frozen task is drawn, so that its fingerprint does not lie about (D2) ("frozen:ID")
     CONFIRM_LIBRARY = "confirm-library"  # a department confirms both libraries (B8) ("task:ID/DEPARTMENT")
+    DECIDE_RECUSAL = "decide-recusal"  # an enterprise's request is decided by the department (E5) ("visit:ID/...")
     RENEW_CERTIFICATE = "renew-certificate"  # an 执法证 is renewed before it ends (B11) ("certificate:ID")
 
     @property
@@ -146,8 +148,8 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
     DeadlineKind.SIGN: KindRule(
         text="小组成员在汇总表上签字",
         short="汇总签字",
-        starts="各部门提交齐全",
-        source="G9",
+        starts="组长汇总确认，汇总表形成",
+        source="G9：细则第十七条（三）要求全体成员签字，没有规定天数，天数由本单位设定",
         within=3,
         steps=(1,),
         ladder=("inspector", "leader@0", "liaison@0", "approver@+1"),
@@ -249,10 +251,10 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
     DeadlineKind.ARCHIVE: KindRule(
         text="检查材料立卷归档",
         short="立卷归档",
-        starts="检查办结",
-        source="L1",
+        starts="本次检查的结果全部公示",
+        source="L1：细则第二十三条要求立卷归档，方式和期限由本单位设定",
         within=20,
-        ladder=("leader", "liaison@0", "approver@+1"),
+        ladder=("approver", "liaison@0", "office@+1"),
         pauses=_AT_DESK,
     ),
     DeadlineKind.FILE_LIST: KindRule(
@@ -261,7 +263,15 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         starts="清单调整公布",
         source="A11",
         days="file_list_within_days",
-        ladder=("liaison", "approver", "office@+1"),
+        ladder=("office", "liaison", "approver"),  # the office writes the filing down
+    ),
+    DeadlineKind.FILE_ONCE: KindRule(
+        text="报送备案材料",
+        short="备案报送",
+        starts="文件规定的日期",
+        source="S5、S6",
+        count=Count.GIVEN,
+        ladder=("liaison", "approver@0", "office@+1"),
     ),
     DeadlineKind.MAKE_PLAN: KindRule(
         text="制定下一年度联合抽查计划",
@@ -278,7 +288,7 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         starts="计划提交",
         source="S1、S3、S4、C6",
         count=Count.GIVEN,  # by a date of the year; an adjustment's is so many working days on
-        ladder=("liaison", "approver", "office@+1"),
+        ladder=("office", "liaison", "approver"),
     ),
     DeadlineKind.PUBLISH_PLAN: KindRule(
         text="公布抽查计划",
@@ -314,6 +324,15 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         within=3,
         steps=(1,),
         ladder=("approver", "liaison", "office@0"),
+    ),
+    DeadlineKind.DECIDE_RECUSAL: KindRule(
+        text="决定检查对象的回避申请",
+        short="决定回避",
+        starts="检查对象提出回避申请",
+        source="E5",
+        within=3,
+        steps=(1,),
+        pauses=_AT_DESK,
     ),
     DeadlineKind.RENEW_CERTIFICATE: KindRule(
         text="换发执法证件",

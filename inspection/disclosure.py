@@ -39,7 +39,7 @@ FIELDS: Mapping[str, str] = {
     "inspected_on": "检查完成日期",
     "measure_text": "后续处置",
 }
-_READ = ("task_name", "plan_name", "target_name", "items", "result_text", "measure_text")
+_READ = ("task_name", "plan_name", "target_name", "items", "result_text", "measure_text", "entrusted")
 _ID = re.compile(
     r"(?<![0-9A-Za-z])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2}[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
 )

@@ -1,6 +1,7 @@
 """Which line of a plan is about which item of a list, where both are only words (C7, A3).
 
-line + item -> match() -> Match with how it was found and the words that say so, or None
+line + item -> match() -> Match with how it was found and the words that say so, or None     (coverage)
+            -> names() -> beyond doubt or not                                                (what is inspected)
 
 Plans and lists come from different desks: what one calls `对……情况的检查` is `……双随机抽查` to the other.
 Certain matches count as planned. A MAYBE never does: it is shown to a person, who says yes or no.
@@ -19,6 +20,7 @@ MIN_SHARED = 4  # characters that two names must share to be the same thing
 MIN_CODE = 3  # a code shorter than this is a row number
 MAYBE_PAIRS, MAYBE_SHARE = 2, 0.25  # pairs of characters in common, and their share of the item's
 
+_NO_LETTER_BEFORE, _NO_LETTER_BEHIND = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 _NOISE = re.compile(r"[\s\W_]+")
 _YEAR = re.compile(r"20\d\d年?度?")
 _FRONT = (
@@ -141,6 +143,18 @@ def match(line: Planned, item: Listed) -> Match | None:
     return _by_name(line, item) or _maybe(line, item)
 
 
+def names(line: Planned, item: Listed) -> bool:
+    """Tell whether a line names an item beyond doubt: a person said so, or its code or whole name stands in the line.
+
+    What is inspected follows from this alone; a name that is only alike is nobody's word for it (A3).
+    """
+    if line.item_ids:
+        return item.id in line.item_ids
+    return _names_code(line, item.code) or (
+        not item.departments.isdisjoint(line.departments) and _names_whole(line.item_text, item.name)
+    )
+
+
 def best(lines: Iterable[Planned], item: Listed) -> Match | None:
     """The surest line for an item: certain ones first; of two that are alike the earlier."""
     found = [one for one in (match(line, item) for line in lines) if one is not None]
@@ -172,6 +186,12 @@ def _names_code(line: Planned, code: str) -> bool:
         return False
     text = unicodedata.normalize("NFKC", f"{line.name} {line.item_text}")
     return re.search(rf"(?<![0-9A-Za-z]){re.escape(wanted)}(?![0-9A-Za-z])", text) is not None
+
+
+def _names_whole(words: str, name: str) -> bool:
+    """Tell whether a whole name stands in a cell by itself, as one of several or alone, letter by letter."""
+    wanted, text = ("".join(unicodedata.normalize("NFKC", one).split()) for one in (name, words))
+    return bool(wanted) and re.search(rf"{_NO_LETTER_BEFORE}{re.escape(wanted)}{_NO_LETTER_BEHIND}", text) is not None
 
 
 def _by_name(line: Planned, item: Listed) -> Match | None:

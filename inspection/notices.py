@@ -18,9 +18,12 @@ class NoticeKind(Enum):
     OWNER_VISIT = "owner-visit"  # 被检查对象: you will be inspected (F1)
     PART_RETURNED = "part-returned"  # the approver sent a part back
     CONFIRM_DUE = "confirm-due"  # all parts are in: the leader may confirm
+    SIGN_DUE = "sign-due"  # 组员: the leader has formed the summary: sign it (G9)
     APPROVAL_DUE = "approval-due"  # 审批人: a part waits for you (H1)
     PUBLISHED = "published"  # the result is public (H5)
     REPLACEMENT_ASKED = "replacement-asked"  # 审批人: somebody of your department asks to be replaced (E3)
+    RECUSAL_ASKED = "recusal-asked"  # 审批人: an enterprise asks that one of your department stay away (E5)
+    OWNER_RECUSAL = "owner-recusal"  # 被检查对象: what became of that (E5)
     REPLACED = "replaced"  # the group changed: who left, who comes; or the request was declined (E1-E5)
     DRAW_VOIDED = "draw-voided"  # the draw that named you was voided: do not go, do not wait
     LEFT = "left"  # 联络员: somebody left, his open visits need another (B11)
@@ -41,6 +44,9 @@ class NoticeKind(Enum):
     DEADLINE_PAUSED = "deadline-paused"  # a deadline stands still with a reason, or goes on
     NUDGED = "nudged"  # 联络员, 分管负责人 or the office press for it
     DEADLINE_MOVED = "deadline-moved"  # the calendar was announced or changed: other due days (H2)
+    RENEWAL_ASKED = "renewal-asked"  # 联络员, 分管负责人: somebody renewed his certificate, confirm (B11)
+    RENEWAL_DECIDED = "renewal-decided"  # who renewed his certificate: confirmed, or why not
+    CHAT_ANSWER = "chat-answer"  # what the app says to what a member wrote, sent or pressed (issue 5)
     CALL_DUE = "call-due"  # 联络员: no message reached somebody: please phone (issue 5)
 
 

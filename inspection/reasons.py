@@ -23,6 +23,12 @@ RECUSAL_GROUNDS = {
     "former-employer": "曾在检查对象任职",
     "owner-request": "检查对象申请回避并经同意",
 }
+OWNER_GROUNDS = {  # what an enterprise may say when it asks that an inspector stay away (行政处罚法第四十三条)
+    "interest": "与我单位有直接利害关系",
+    "kinship": "与我单位负责人或竞争对手有亲属关系",
+    "former-employer": "曾在我单位或竞争对手任职",
+    "other": "有其他可能影响公正检查的情形",
+}
 # What keeps an inspector from a target without anybody declaring it; announced beside the grounds above.
 ABSENCE, ROTATION, PAIR = "absence", "rotation", "pair"
 CONFLICT_WORDS = {

@@ -139,6 +139,13 @@ def working_days_between(start: date, end: date, calendar: Calendar) -> int:
     return count
 
 
+def month_span(first: date) -> tuple[datetime, datetime]:
+    """When the month that begins on this day begins and ends, as moments."""
+    following = (first + timedelta(days=32)).replace(day=1)
+    begin = datetime(first.year, first.month, 1, tzinfo=SHANGHAI)
+    return begin, datetime(following.year, following.month, 1, tzinfo=SHANGHAI)
+
+
 def local_date(now: datetime) -> date:
     """Give the day in Shanghai at this moment; ValueError for a moment without a zone, which would be a guess."""
     if now.tzinfo is None:

@@ -26,6 +26,15 @@ class Proof:
     path: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """A node on the way from a leaf to the root: joined with a sister, who stands to its left or to its right."""
+
+    value: bytes
+    sister: bytes = b""
+    left: bool = False
+
+
 def root(hashes: Sequence[bytes]) -> bytes:
     """Give the tree hash of the leaves (RFC 6962 section 2.1); of none it is SHA-256 of nothing."""
     return tree_hash(list(hashes))
@@ -70,23 +79,31 @@ def prove(master: bytes, targets_tsv: bytes, target: str) -> Proof | None:
     )
 
 
-def verify_path(proof: Proof, merkle_root: str) -> bool:
-    """Tell whether the proof leads to the announced root (hex); the algorithm is that of RFC 9162 section 2.1.3.2."""
+def climb(proof: Proof) -> tuple[Node, ...] | None:
+    """Give the nodes on the way up, the leaf first; None for a path that does not fit its place and size.
+
+    The algorithm is that of RFC 9162 section 2.1.3.2.
+    """
     if not 0 <= proof.index < proof.size:
-        return False
+        return None
     place, last = proof.index, proof.size - 1
-    found = sha256(b"\x00" + proof.salt + proof.line.encode()).digest()
+    nodes = [Node(value=sha256(b"\x00" + proof.salt + proof.line.encode()).digest())]
     for sister in proof.path:
         if last == 0:
-            return False
-        if place & 1 or place == last:
-            found = sha256(b"\x01" + sister + found).digest()
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            found = sha256(b"\x01" + found + sister).digest()
+            return None
+        found, left = nodes[-1].value, bool(place & 1) or place == last
+        joined = sister + found if left else found + sister
+        nodes.append(Node(value=sha256(b"\x01" + joined).digest(), sister=sister, left=left))
+        while left and not place & 1 and place:
+            place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
-    return last == 0 and found.hex() == merkle_root
+    return tuple(nodes) if last == 0 else None
+
+
+def verify_path(proof: Proof, merkle_root: str) -> bool:
+    """Tell whether the proof leads to the announced root (hex)."""
+    nodes = climb(proof)
+    return nodes is not None and nodes[-1].value.hex() == merkle_root
 
 
 def _levels(hashes: Sequence[bytes]) -> list[list[bytes]]:

@@ -12,7 +12,7 @@ from typing import Any
 from inspection.draw.text import sha256_hex
 
 RECORD = "record.jsonl"
-REPLACED, FILLED, APPOINTED, TARGET = "replaced", "filled", "appointed", "target"
+REPLACED, LEFT, FILLED, APPOINTED, TARGET = "replaced", "left", "filled", "appointed", "target"
 
 
 def record_lines(draw_id: str, result: bytes, entries: Iterable[Mapping[str, Any]]) -> bytes:

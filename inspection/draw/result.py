@@ -90,7 +90,7 @@ def result_json(result: DrawResult) -> bytes:
             "drawn": [_fields(item, "target", "stratum", "score", "ticket") for item in result.drawn],
             "cutoffs": dict(result.cutoffs),
             "reserves": {stratum: list(ids) for stratum, ids in result.reserves.items()},
-            "groups": [_group(item) for item in result.groups],
+            "groups": [group_data(item) for item in result.groups],
         },
     )
 
@@ -125,7 +125,8 @@ def _published_group(group: Group, names: Mapping[str, str]) -> dict[str, Any]:
     return {"target": group.target, "teams": teams}
 
 
-def _group(group: Group) -> dict[str, Any]:
+def group_data(group: Group) -> dict[str, Any]:
+    """Give a group as result.json has it."""
     teams = [
         {"department": team.department, "members": list(team.members), "short": team.short} for team in group.teams
     ]

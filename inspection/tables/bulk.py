@@ -38,12 +38,12 @@ _DOUBT: Any = object()
 Record = tuple[str | None, ...]
 People = tuple[str | None, str | None]  # whom to reach: name and telephone
 Row = tuple[int, Sequence[str]]
-Digest = Callable[[bytes], str]
+Digest = Callable[[bytes], bytes]
 
 
 @dataclass(kw_only=True, slots=True)
 class Block:
-    """Some hundred rows, read: `records` in the order of RECORD, the digest last; `people` beside them, or empty."""
+    """Some hundred rows, read: `records` in the order of RECORD, the digest in hex last; `people` beside, or none."""
 
     unchanged: int = 0  # rows that stood in the file exactly so when it came last
     records: list[Record] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Block:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def blocks(reading: Reading[TargetRow], digest: Digest, known: dict[str, str]) -> Iterator[Block]:
+def blocks(reading: Reading[TargetRow], digest: Digest, known: dict[bytes, str]) -> Iterator[Block]:
     """Read all rows of a table of targets; a code that came before is refused, wherever in the file it stood.
 
     `digest` seals a row as it stands in the file; `known` gives the code of a digest that is in the register, and
@@ -95,7 +95,7 @@ def _stored(value: Any) -> Any:
 class _Reader:
     """The state of one file: memories of cells, codes seen."""
 
-    def __init__(self, reading: Reading[TargetRow], digest: Digest, known: dict[str, str]) -> None:
+    def __init__(self, reading: Reading[TargetRow], digest: Digest, known: dict[bytes, str]) -> None:
         self._reading, self._digest, self._known = reading, digest, known
         self._places = reading.header.places
         self._width = len(reading.header.cells)
@@ -124,7 +124,7 @@ class _Reader:
             self._read(block, rows, digests)
         return block
 
-    def _fresh(self, digests: list[str]) -> list[int]:
+    def _fresh(self, digests: list[bytes]) -> list[int]:
         """Take the rows that are known out of the known, and give the places of the others."""
         take, fresh = self._known.pop, []
         for index, one in enumerate(digests):
@@ -135,7 +135,7 @@ class _Reader:
                 self._seen.add(code)
         return fresh
 
-    def _read(self, block: Block, rows: list[Row], digests: list[str]) -> None:
+    def _read(self, block: Block, rows: list[Row], digests: list[bytes]) -> None:
         even = [cells for _, cells in rows if len(cells) == self._width]
         columns, doubtful = self._columns(even) if even else ([], set())
         people = self._people(even, doubtful) if self._personal and even else []
@@ -143,7 +143,7 @@ class _Reader:
             codes = columns[0]
             if self._seen.isdisjoint(codes) and len(set(codes)) == len(codes):
                 self._seen.update(codes)
-                block.records, block.people = list(zip(*columns, digests, strict=True)), people
+                block.records, block.people = list(zip(*columns, map(bytes.hex, digests), strict=True)), people
                 return
         self._carefully(block, zip(rows, digests, strict=True), columns, (people, doubtful))
 
@@ -212,7 +212,7 @@ class _Reader:
     def _carefully(
         self,
         block: Block,
-        rows: Iterable[tuple[Row, str]],
+        rows: Iterable[tuple[Row, bytes]],
         columns: list[Sequence[Any]],
         beside: tuple[list[People], set[int]],
     ) -> None:
@@ -232,7 +232,7 @@ class _Reader:
                 block.rejected.append(self._reading.duplicate(number, row, record[0]))
                 continue
             self._seen.add(record[0] or "")
-            block.records.append((*record, digest))
+            block.records.append((*record, digest.hex()))
             block.people += [person] if self._personal else []
 
 

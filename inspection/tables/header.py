@@ -13,9 +13,11 @@ from inspection.cells import plain
 from inspection.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-_LOOK_AT = 30  # rows; nobody writes a longer preface above a table
+LOOK_AT = 30  # rows; nobody writes a longer preface above a table
+MAX_COLUMNS = 16_384  # Excel's own
+UNKNOWN_SHOWN = 100  # names of columns that nobody reads, in a report
 _SHOWN = 12  # names in an error sentence
 _IGNORED = frozenset({"序号", "编号", "备注", "行号", "未导入原因"})  # ours in a rejects file, or never data
 _REMARK = re.compile(r"\([^)]*\)")
@@ -27,7 +29,7 @@ class Column:
 
     `title` is how we write it, `names` how others do; `parse` turns a non-blank cell into its value and raises
     InvalidInputError; `required` columns must be in the header and filled in every row; `personal` cells are masked in
-    reports.
+    reports; `is_day` cells may be a spreadsheet's bare number of a day.
     """
 
     field: str
@@ -36,6 +38,7 @@ class Column:
     parse: Callable[[str], Any]
     required: bool = False
     personal: bool = False
+    is_day: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,7 @@ class Header:
     places: Mapping[str, int]
     unknown: tuple[str, ...]
     above: tuple[str, ...]  # non-empty cells of the title rows, which may name the year or the office
+    notes: tuple[str, ...] = ()  # what whoever sent the file should know: which of two like columns is read
 
 
 def find_header(
@@ -58,20 +62,35 @@ def find_header(
     what was expected.
     """
     meanings = _meanings(columns)
-    required = [column.field for column in columns if column.required]
     above: list[str] = []
     best: tuple[int, Sequence[str]] = (-1, ())
     for number, row in rows:
-        places = _places(row, meanings)
-        named = not one_of or any(field in places for field in one_of)
-        if places and named and all(field in places for field in required):
-            return _header(number, row, places, above)
+        if len(row) > MAX_COLUMNS:
+            raise InvalidInputError(what=f"第{number}行", why=f"有{len(row)}列，超过上限{MAX_COLUMNS}列")
+        found = _candidates(row, meanings)
+        if _is_header(found, columns, one_of):
+            return _header(number, row, found, {column.field: column.title for column in columns}, above)
         if any(row):
-            best = max(best, (len(places), row), key=lambda pair: pair[0])
+            best = max(best, (len(found), row), key=lambda pair: pair[0])
         above.extend(cell.strip() for cell in row if cell.strip())
-        if number >= _LOOK_AT:
+        if number >= LOOK_AT:
             break
-    raise _wrong_header(best[1], columns, set(_places(best[1], meanings)), one_of)
+    raise _wrong_header(best[1], columns, set(_candidates(best[1], meanings)), one_of)
+
+
+def fit(rows: Iterable[Sequence[str]], columns: Sequence[Column], one_of: Sequence[str] = ()) -> frozenset[str]:
+    """The fields that the first header of this kind among these rows names; none where no row is one."""
+    meanings = _meanings(columns)
+    for row in rows:
+        found = _candidates(row, meanings)
+        if _is_header(found, columns, one_of):
+            return frozenset(found)
+    return frozenset()
+
+
+def _is_header(found: Collection[str], columns: Sequence[Column], one_of: Sequence[str]) -> bool:
+    named = not one_of or any(field in found for field in one_of)
+    return bool(found) and named and all(column.field in found for column in columns if column.required)
 
 
 def normal(title: str) -> str:
@@ -88,24 +107,53 @@ def _meanings(columns: Sequence[Column]) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _places(row: Sequence[str], meanings: Mapping[str, tuple[int, str]]) -> dict[str, int]:
-    ranked: dict[str, tuple[int, int]] = {}
+def _candidates(row: Sequence[str], meanings: Mapping[str, tuple[int, str]]) -> dict[str, list[int]]:
+    """The places of each field, the one to be read first: the better name, and of two alike the left one."""
+    ranked: dict[str, list[tuple[int, int]]] = {}
     for index, cell in enumerate(row):
         title = normal(cell)
         meaning = meanings.get(title) or meanings.get(_REMARK.sub("", title))
-        if meaning and (meaning[1] not in ranked or meaning[0] < ranked[meaning[1]][0]):
-            ranked[meaning[1]] = (meaning[0], index)
-    return {field: index for field, (_, index) in ranked.items()}
+        if meaning:
+            ranked.setdefault(meaning[1], []).append((meaning[0], index))
+    return {field: [index for _, index in sorted(some)] for field, some in ranked.items()}
 
 
-def _header(number: int, row: Sequence[str], places: Mapping[str, int], above: Sequence[str]) -> Header:
+def _header(
+    number: int, row: Sequence[str], found: Mapping[str, list[int]], titles: Mapping[str, str], above: Sequence[str]
+) -> Header:
+    places = {field: some[0] for field, some in found.items()}
     used = set(places.values())
-    unknown = tuple(
+    unknown = [
         cell.strip()
         for index, cell in enumerate(row)
         if index not in used and cell.strip() and normal(cell) not in _IGNORED
+    ]
+    notes = [_doubled(titles[field], row, some) for field, some in found.items() if len(some) > 1]
+    if len(unknown) > UNKNOWN_SHOWN:
+        notes.append(f"没有使用的列共 {len(unknown)} 列，只列出前 {UNKNOWN_SHOWN} 列")
+    return Header(
+        row=number,
+        cells=tuple(row),
+        places=places,
+        unknown=tuple(unknown[:UNKNOWN_SHOWN]),
+        above=tuple(above),
+        notes=tuple(notes),
     )
-    return Header(row=number, cells=tuple(row), places=dict(places), unknown=unknown, above=tuple(above))
+
+
+def _doubled(title: str, row: Sequence[str], places: Sequence[int]) -> str:
+    """Say which of several columns of one meaning is read."""
+    taken, *left = (f"{column_letters(place)} 列“{row[place].strip()[:20]}”" for place in places)
+    return f"有 {len(places)} 列都是“{title}”：读取的是 {taken}，没有读取 {'、'.join(left[:_SHOWN])}"
+
+
+def column_letters(place: int) -> str:
+    """A column as a spreadsheet calls it: 0 is A, 26 is AA."""
+    letters, rest = "", place + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters
 
 
 def _wrong_header(
@@ -113,7 +161,7 @@ def _wrong_header(
 ) -> InvalidInputError:
     seen = [cell.strip()[:20] for cell in row if cell.strip()]
     if not seen:
-        return InvalidInputError(what="文件", why="没有内容")
+        return InvalidInputError(what="表格", why="没有内容")
     lacking = [column.title for column in columns if column.required and column.field not in found]
     if one_of and not found.intersection(one_of):
         lacking.append("或".join(column.title for column in columns if column.field in one_of))

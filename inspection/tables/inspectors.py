@@ -143,6 +143,7 @@ COLUMNS = (
         title="执法证有效期至",
         names=("执法证有效期", "证件有效期", "有效期至", "有效期", "有效期限"),
         parse=_expires,
+        is_day=True,
     ),
     Column(
         field="skills",

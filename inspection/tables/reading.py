@@ -5,6 +5,7 @@ rows -> find_header -> per row: cells -> parse by column -> build -> duplicate? 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SHOWN = 80  # characters of a refused cell in a report
+_BARE_DAY = re.compile(r"[1-9]\d{3,4}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +50,7 @@ class Reading(Generic[T]):
     """A table being read: `header` is known at once, the rows come lazily and once."""
 
     def __init__(self, rows: Iterable[Sequence[str]], shape: Shape[T]) -> None:
-        self._rows = enumerate(rows, start=1)
+        self._rows: Iterator[tuple[int, Sequence[str]]] = enumerate(rows, start=1)
         self._shape = shape
         self.header: Header = find_header(self._rows, shape.columns, shape.one_of)
         places = self.header.places
@@ -74,6 +76,12 @@ class Reading(Generic[T]):
                 continue
             seen.add(key)
             yield value
+
+    def add_days(self, days: int) -> None:
+        """Take bare numbers in columns of days for days so much later: the workbook counts from another first day."""
+        places = [place for _, place, _, column in self._cells if column.is_day]
+        if days and places:
+            self._rows = ((number, _later(row, places, days)) for number, row in self._rows)
 
     @property
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
@@ -138,6 +146,14 @@ class Reading(Generic[T]):
             reason="与文件中前面的一行重复",
             raw=tuple(row),
         )
+
+
+def _later(row: Sequence[str], places: Sequence[int], days: int) -> Sequence[str]:
+    cells = list(row)
+    for place in places:
+        if place < len(cells) and _BARE_DAY.fullmatch(cells[place].strip()):
+            cells[place] = str(int(cells[place]) + days)
+    return cells
 
 
 def limited(limit: int) -> Callable[[str], str]:

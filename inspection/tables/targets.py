@@ -146,7 +146,13 @@ COLUMNS = (
         names=("企业(机构)类型", "主体类型", "市场主体类型", "经营主体类型", "单位类型", "类型", "登记类型"),
         parse=clean_text(128),
     ),
-    Column(field="registered_on", title="注册日期", names=("成立日期", "登记日期", "设立日期", "注册时间"), parse=day),
+    Column(
+        field="registered_on",
+        title="注册日期",
+        names=("成立日期", "登记日期", "设立日期", "注册时间"),
+        parse=day,
+        is_day=True,
+    ),
     Column(field="business_scope", title="经营范围", names=("业务范围", "许可经营范围"), parse=clean_text(MAX_SCOPE)),
     Column(
         field="region",
@@ -193,6 +199,7 @@ COLUMNS = (
             title=titles[0],
             names=titles[1:],
             parse=_until if key.endswith("_expires") else clean_text(256),
+            is_day=key.endswith("_expires"),
         )
         for key, titles in EXTRA_FIELDS.items()
     ),
