@@ -1,6 +1,7 @@
 """A register's file, read beside the loop: in a child process where it is large, in a thread where it is small.
 
 Work (this side) <- one line of messages -> serve(): Opened -> Order -> known digests -> Batch, Batch, ... -> Ending
+                                            of another register than targets: Opened -> rows, rows, ... -> none
                                                      or a Refusal, at any time
 
 A child, because two threads of one interpreter wait for each other: the lock that reading holds is the lock that every
@@ -18,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -29,8 +30,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
-from inspection.errors import Kind, SuichaError, TooLargeError
-from inspection.tables import Header, Reading, Rejected, read_targets
+from inspection.errors import InvalidInputError, Kind, SuichaError, TooLargeError
+from inspection.tables import Header, Reading, Rejected, read_table
 from inspection.tables.bulk import Block, Digest, Record, blocks
 from inspection.tables.packing import pack
 from models.sheets import Position, open_sheet
@@ -45,6 +46,8 @@ MEMORY = (
 _TOO_MUCH = {"what": "文件读入时占用的内存", "limit": f"{MEMORY >> 30} GB"}
 _COLLECTED = 2_000_000  # objects between two looks of a child's collector: more than two batches, and no row is a cycle
 _CODE = itemgetter(0)  # of a record
+BATCHED = "targets"  # the one register that is so large that its child also checks and packs
+_ROWS_AT_ONCE = 1_000
 
 
 class ReaderLostError(SuichaError):
@@ -57,10 +60,10 @@ class ReaderLostError(SuichaError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """What a child found when it opened the file; `of` is what its progress counts to."""
+    """What a child found when it opened the file; the header of a table of targets is read where its rows are."""
 
-    header: Header
-    of: int
+    position: Position
+    header: Header | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,15 +139,32 @@ class Work:
     def close(self) -> None:
         """End it, whether it is done or not; call it when nobody waits on the line any more."""
         self.stop()
-        self.line.close()
         if self.child is not None:
             self.child.wait()
+        self.line.close()
 
 
-def in_child(name: str, data: bytes | Path) -> tuple[Work, Opened]:
-    """Start a process that opens the file and waits for its Order; it ends when the line is closed.
+def open_table(kind: str, name: str, rows: Generator[list[str], None, None], position: Position) -> Reading[Any]:
+    """Read the rows of a file that `open_sheet` has opened as this kind; what it raises names the sheet it is about.
 
-    Blocks until the file is open. Raises what opening it refuses.
+    The rows are closed where it raises.
+    """
+    try:
+        reading = read_table(kind, rows)
+    except InvalidInputError as error:
+        rows.close()
+        told = f"（{'；'.join(position.notes)}）" if position.notes else ""
+        what = str(error.params["what"])
+        whole = what if what.startswith("文件") else f"文件“{name}”的{what}"
+        raise InvalidInputError(what=whole, why=f"{error.params['why']}{told}") from error
+    reading.add_days(position.days_later)
+    return reading
+
+
+def in_child(kind: str, name: str, data: bytes | Path) -> tuple[Work, Opened]:
+    """Start a process that opens the file and waits for its Order (of other kinds: sends its rows).
+
+    It ends when the line is closed. Blocks until the file is open. Raises what opening it refuses.
     """
     ours, theirs = socket.socketpair()
     with theirs:
@@ -155,12 +175,18 @@ def in_child(name: str, data: bytes | Path) -> tuple[Work, Opened]:
         )
     work = Work(name=name, line=Connection(ours.detach()), child=child)
     try:
-        work.send((name, data, MEMORY))
+        work.send((kind, name, data, MEMORY))
         opened: Opened = work.receive()
     except BaseException:
         work.close()
         raise
     return work, opened
+
+
+def rows_of(work: Work) -> Generator[list[str], None, None]:
+    """The rows of a file that a child has opened, as they come; what the child refuses is raised."""
+    while some := work.receive():
+        yield from some
 
 
 def in_thread(name: str, reading: Reading[Any], position: Position) -> Work:
@@ -192,15 +218,17 @@ def _telling(line: Connection) -> Iterator[None]:
         return
 
 
-def _known(line: Connection) -> dict[str, str]:
+def _known(line: Connection) -> dict[bytes, str]:
     """Receive digest -> code of the whole register, as lines; an empty message ends it."""
-    known: dict[str, str] = {}
+    known: dict[bytes, str] = {}  # bytes, because a million digests in hex would be 30 MB more
     while piece := line.recv():
-        known.update(one.split("\t") for one in piece.split("\n"))
+        for one in piece.split("\n"):
+            digest, code = one.split("\t")
+            known[bytes.fromhex(digest)] = code
     return known
 
 
-def _send(line: Connection, order: Order, known: dict[str, str], opened: tuple[Reading[Any], Position]) -> None:
+def _send(line: Connection, order: Order, known: dict[bytes, str], opened: tuple[Reading[Any], Position]) -> None:
     reading, position = opened
     codes, digest = set(known.values()), keyed_digest(order.key, reading.header.cells)
     stream, done, met = blocks(reading, digest, known), 0, set[str]()
@@ -252,10 +280,10 @@ def keyed_digest(key: bytes, header: Sequence[str]) -> Digest:
     layout = "\x1f".join((READING, *header)).encode("utf-8", "surrogatepass")
     base = hashlib.blake2b(layout, digest_size=DIGEST_BYTES, key=seed)
 
-    def digest(data: bytes) -> str:
+    def digest(data: bytes) -> bytes:
         one = base.copy()
         one.update(data)
-        return one.hexdigest()
+        return one.digest()
 
     return digest
 
@@ -272,16 +300,23 @@ def _patient_collector() -> Iterator[None]:
 
 
 def child(descriptor: int) -> None:
-    """Read as a process of its own: the file's name and data come first, then as `serve`."""
+    """Read as a process of its own: the kind, the file's name and its data come first, then as `serve`."""
     gc.set_threshold(_COLLECTED)
     line = Connection(descriptor)
     with _telling(line):
-        name, data, memory = line.recv()
+        kind, name, data, memory = line.recv()
         _limit_memory(memory)
         position = Position()
-        reading = read_targets(open_sheet(name, data, position))
-        line.send(Opened(header=reading.header, of=position.of))
-        serve(line, reading, position)
+        rows = open_sheet(name, data, position)
+        if kind == BATCHED:
+            reading = open_table(kind, name, rows, position)
+            line.send(Opened(position=position, header=reading.header))
+            serve(line, reading, position)
+        else:
+            line.send(Opened(position=position))
+            while some := list(islice(rows, _ROWS_AT_ONCE)):
+                line.send(some)
+            line.send([])
 
 
 def _limit_memory(more: int) -> None:

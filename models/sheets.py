@@ -17,23 +17,29 @@ import re
 import zlib
 from contextlib import closing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from inspection.errors import InvalidInputError, SuichaError, TooLargeError
 from models import workbooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     Opener = Callable[[], IO[bytes]]
     Unpack = Callable[[IO[bytes]], IO[bytes]]
 
 MAX_TEXT = 2 << 30  # bytes of a text file, unpacked; a million targets take about 0.4 GB
+MAX_ROW = 4 << 20  # characters of one row: forty times the longest scope of business that a register may hold
 _CHUNK = 1 << 20
 _HEAD = 1 << 16  # bytes that the delimiter is found from
 _DELIMITERS = ",\t;"
 _GZIP = b"\x1f\x8b"
-_OTHERS = {b"%PDF": "PDF 文档", b"\x89PNG": "图片", b"\xff\xd8\xff": "图片", b"Rar!": "压缩包", b"7z\xbc\xaf": "压缩包"}
+_OTHERS = {
+    b"%PDF": "PDF 文档", b"{\\rtf": "RTF 文档", b"\x89PNG": "图片", b"\xff\xd8\xff": "图片", b"GIF8": "图片",
+    b"Rar!": "RAR 压缩包", b"7z\xbc\xaf": "7z 压缩包", b"MZ\x90\0": "程序文件",
+}  # fmt: skip
+# Six Chinese characters of UTF-8 in a row: in GB18030 such bytes are not met by chance, and mean another encoding.
+_UTF8_WORDS = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")
 _FORMULA = re.compile(r"'*[=+@＝＋＠－\t\r-]")  # a spreadsheet takes a CSV cell that begins so for a formula
 _GUARDED = re.compile(r"'+[=+@＝＋＠－\t\r-]")
 
@@ -41,11 +47,21 @@ csv.field_size_limit(1 << 20)  # a scope of business may be long, and csv has th
 
 
 class Position:
-    """How far a file has been read: bytes of a text file as packed, rows of a workbook."""
+    """How far a file has been read: bytes of a text file as packed, rows of a workbook; and what its opening told.
+
+    `notes`: what whoever sent the file should know, in sentences. `days_later`: what a bare number that means a day
+    lacks, where the workbook counts its days from 1904.
+    """
 
     def __init__(self) -> None:
         self.of = 0
         self.file: IO[bytes] | None = None
+        self.notes: tuple[str, ...] = ()
+        self.days_later = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process may know of it: not the file that this one reads."""
+        return {**self.__dict__, "file": None}
 
     def reached(self, rows: int) -> tuple[int, int]:
         """Give (done, of); `rows` is what the caller has taken so far."""
@@ -62,12 +78,13 @@ def is_packed(head: bytes) -> bool:
     return head.startswith(_GZIP) or workbooks.is_workbook(head)
 
 
-def open_sheet(name: str, source: bytes | Path, position: Position | None = None) -> Iterator[list[str]]:
+def open_sheet(name: str, source: bytes | Path, position: Position | None = None) -> Generator[list[str], None, None]:
     """Give the rows of a table file, blank ones included, so that the n-th row is line n of the sheet.
 
     `name` is the file's name for messages; the kind of file is told by its content; `position` learns how far the
     reading has come. Dates come as ISO, whole numbers without a point, numbers that have lost digits in scientific
-    notation. Raises InvalidInputError or TooLargeError, nothing else.
+    notation. Who does not read to the end closes the rows, and the file with them. Raises InvalidInputError or
+    TooLargeError, nothing else.
     """
     opener, position = _opener(source), position or Position()
     try:
@@ -76,8 +93,9 @@ def open_sheet(name: str, source: bytes | Path, position: Position | None = None
         if not head.strip(b"\0 \r\n\t"):
             raise InvalidInputError(what=f"文件“{name}”", why="是空的")
         if workbooks.is_workbook(head):
-            position.of, rows = workbooks.open_workbook(name, source)
-            return rows
+            book = workbooks.open_workbook(name, source)
+            position.of, position.notes, position.days_later = book.height, book.notes, book.days_later
+            return book.rows
         position.of = source.stat().st_size if isinstance(source, Path) else len(source)
         return _open_text(name, opener, _unzipped if head.startswith(_GZIP) else _as_it_is, position)
     except OSError as error:
@@ -120,14 +138,14 @@ def _unzipped(file: IO[bytes]) -> IO[bytes]:
     return io.BufferedReader(stream)
 
 
-def _open_text(name: str, opener: Opener, unpack: Unpack, position: Position) -> Iterator[list[str]]:
+def _open_text(name: str, opener: Opener, unpack: Unpack, position: Position) -> Generator[list[str], None, None]:
     """Check the whole text once, then hand out its rows."""
     try:
         with unpack(opener()) as file:
             head = file.read(_HEAD)
         _refuse_other_kinds(name, head)
         encoding, has_guards = _proved(name, lambda: unpack(opener()), _encoding(head))
-    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+    except (OSError, EOFError, zlib.error, _UndecodableError) as error:
         raise _broken(name) from error
 
     def watched() -> IO[bytes]:
@@ -139,6 +157,8 @@ def _open_text(name: str, opener: Opener, unpack: Unpack, position: Position) ->
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
+    if is_packed(head):  # a workbook or a gzip as such never comes here: this one was inside a gzip
+        raise InvalidInputError(what=f"文件“{name}”", why="压缩包里面又是压缩文件或 Excel 文件；请解压后上传其中的表格")
     for magic, kind in _OTHERS.items():
         if head.startswith(magic):
             raise InvalidInputError(what=f"文件“{name}”", why=f"实际是{kind}，不是 CSV 或 Excel 表格")
@@ -152,32 +172,78 @@ def _encoding(head: bytes) -> str:
     return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
 
 
+class _UndecodableError(Exception):
+    """Bytes that are no text in an encoding: where they begin, and whether only the end of the file is missing."""
+
+    def __init__(self, at: int, *, cut: bool) -> None:
+        super().__init__(at)
+        self.at, self.cut = at, cut
+
+
 def _proved(name: str, opener: Opener, encoding: str) -> tuple[str, bool]:
-    """Settle the encoding; UTF-8 up to the very end, and there half a character, is a cut file and no GB18030."""
+    """Settle the encoding; UTF-8 up to the very end, and there half a character, is a cut file and no GB18030.
+
+    Bytes of both encodings can often be read as GB18030, as other words than anybody wrote: that is refused.
+    """
     try:
         return encoding, _check_text(name, opener, encoding)
-    except UnicodeDecodeError as error:
-        if encoding != "utf-8" or error.reason == "unexpected end of data":
+    except _UndecodableError as error:
+        if encoding != "utf-8" or error.cut:
             raise
+        if _has_utf8_words(opener):
+            line = 1 + _line_ends(opener, error.at)
+            mixed = f"第{line}行附近的编码与其他部分不同（UTF-8 和 GB18030 混在一起），或文件已损坏"
+            why = f"{mixed}；请用表格软件打开核对，另存为 xlsx"
+            raise InvalidInputError(what=f"文件“{name}”", why=why) from error
     return "gb18030", _check_text(name, opener, "gb18030")
 
 
+def _has_utf8_words(opener: Opener) -> bool:
+    with opener() as file:
+        rest = b""
+        while chunk := file.read(_CHUNK):
+            if _UTF8_WORDS.search(rest + chunk):
+                return True
+            rest = chunk[-32:]
+    return False
+
+
+def _line_ends(opener: Opener, before: int) -> int:
+    with opener() as file:
+        count = 0
+        while before > 0 and (chunk := file.read(min(_CHUNK, before))):
+            count, before = count + chunk.count(b"\n"), before - len(chunk)
+    return count
+
+
 def _check_text(name: str, opener: Opener, encoding: str) -> bool:
-    """Decode to the end; refuse NUL, cut characters and too much; tell whether apostrophes guard some cells."""
+    """Decode to the end; refuse NUL, cut characters, endless lines, too much; tell whether apostrophes guard cells."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    size, has_guards = 0, False
+    size, line, has_guards = 0, 0, False
     with opener() as file:
         while chunk := file.read(_CHUNK):
             size += len(chunk)
             if size > MAX_TEXT:
                 raise TooLargeError(what=f"文件“{name}”", limit=f"{MAX_TEXT >> 20} MB")
-            part = decoder.decode(chunk)
+            part = _decoded(decoder, chunk, size)
             if "\0" in part:
                 raise InvalidInputError(what=f"文件“{name}”", why="含有空字符，不是 CSV 或 Excel 表格，或文件已损坏")
+            end = max(part.rfind("\n"), part.rfind("\r"))
+            line = line + len(part) if end < 0 else len(part) - end
+            if line > MAX_ROW:
+                raise _endless(name)
             # Looking for the apostrophe first: the pattern alone would cost as much as reading the rows.
             has_guards = has_guards or ("'" in part and _GUARDED.search(part) is not None)
-    decoder.decode(b"", final=True)
+    _decoded(decoder, b"", size, final=True)
     return has_guards
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, read: int, *, final: bool = False) -> str:
+    try:
+        return decoder.decode(chunk, final=final)
+    except UnicodeDecodeError as error:
+        cut = final or error.reason == "unexpected end of data"
+        raise _UndecodableError(read - len(error.object) + error.start, cut=cut) from error
 
 
 def _delimiter(head: str) -> str:
@@ -193,13 +259,25 @@ def _delimiter(head: str) -> str:
     return max(_DELIMITERS, key=width)
 
 
-def _rows(name: str, opener: Opener, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    line = 0
+def _rows(name: str, opener: Opener, encoding: str, delimiter: str) -> Generator[list[str], None, None]:
+    line = taken = 0
+
+    def lines(text: Iterable[str]) -> Iterator[str]:
+        """Give lines as long as the row that they make up is one: a quote may hold any number of them together."""
+        nonlocal taken
+        for one in text:
+            taken += len(one)
+            if taken > MAX_ROW:
+                raise _endless(name)
+            yield one
+
     try:
         with io.TextIOWrapper(opener(), encoding=encoding, newline="") as text:
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            reader = csv.reader(lines(text), delimiter=delimiter, strict=True)
             try:
-                yield from reader
+                for row in reader:
+                    taken = 0
+                    yield row
             finally:
                 line = reader.line_num
     except csv.Error as error:
@@ -209,11 +287,15 @@ def _rows(name: str, opener: Opener, encoding: str, delimiter: str) -> Iterator[
         raise _broken(name) from error
 
 
-def _unguarded(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+def _unguarded(rows: Generator[list[str], None, None]) -> Generator[list[str], None, None]:
     """Take the apostrophes of `write_csv` off again, so that an export can be imported unchanged."""
-    with closing(rows):  # type: ignore[type-var]  # a generator, though typed by what callers need
+    with closing(rows):
         for row in rows:
             yield [cell[1:] if _GUARDED.match(cell) else cell for cell in row]
+
+
+def _endless(name: str) -> SuichaError:
+    return TooLargeError(what=f"文件“{name}”中一行的长度", limit=f"{MAX_ROW:,} 字")
 
 
 def _broken(name: str) -> SuichaError:

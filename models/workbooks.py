@@ -13,6 +13,7 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,22 +24,34 @@ import xlsxwriter
 from inspection.errors import InvalidInputError, SuichaError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
 MAX_UNPACKED = 1 << 30  # bytes of all parts together
 MAX_ENTRIES = 2_000  # parts of a workbook
+MAX_RATIO = 200  # times its size that a part may unpack to; a sheet whose cells are all alike comes to 24
+RATIO_FROM = 64 << 20  # bytes unpacked; less than this is no harm, whatever its ratio
 MAX_SPARSE = 8_000_000  # cells that a mostly empty sheet may spread over
 MAX_EXTENT = 32_000_000  # cells of any sheet: 1,048,576 rows of 30 columns
 MAX_ROWS = 1_048_576  # Excel's own
 MAX_CELL = 32_767  # characters, Excel's own
 
+_BOOK = "xl/workbook.xml"
 _ZIP = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds a password-protected xlsx
+# [MS-XLS] 2.1.7.20.1: FilePass stands right behind the first BOF, at most WriteProtect between (BIFF8, or BIFF5).
+_FILE_PASS = re.compile(
+    rb"\x09\x08(?:\x10\x00\x00\x06\x05\x00.{12}|\x08\x00\x00\x05\x05\x00.{4})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
+)
 _XLS_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _CHUNK = 1 << 20
 _OVERLAP = 64  # bytes kept between chunks, so that a reference on the border is seen
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+_DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_DATES_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
+_FROM_1904 = 1_462  # days from Excel's first day to that of the old Macintosh
+_TABLES = (".xlsx", ".xls", ".csv", ".txt", ".zip", ".gz", ".et")
+_SHEETS_SHOWN, _NAME_SHOWN = 5, 31
 _EXACT = 10**15  # from here on a double no longer holds every digit of an identifier
 
 
@@ -47,15 +60,35 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith((_ZIP, _OLE))
 
 
-def open_workbook(name: str, source: bytes | Path) -> tuple[int, Iterator[list[str]]]:
-    """Check the container at once; give the height of its first visible sheet with rows, and these. SuichaError."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """The first visible sheet with rows: its height and rows, which it is in words, and from when it counts days."""
+
+    height: int
+    rows: Generator[list[str], None, None]
+    notes: tuple[str, ...]
+    days_later: int
+
+
+def open_workbook(name: str, source: bytes | Path) -> Opened:
+    """Check the container at once and open its first visible sheet with rows. Raises SuichaError, nothing else."""
     data = source.read_bytes() if isinstance(source, Path) else source
+    days_later = 0
     if data.startswith(_ZIP):
-        _check_zip(name, data)
+        days_later = _FROM_1904 if _check_zip(name, data) else 0
     else:
         _check_ole(name, data)
-    sheet = _sheet(name, data)
-    return sheet.height, _rows(sheet)
+    sheet, others = _sheet(name, data)
+    return Opened(height=sheet.height, rows=_rows(sheet), notes=_told(sheet.name, others), days_later=days_later)
+
+
+def _told(read: str, others: Sequence[str]) -> tuple[str, ...]:
+    """Say which of several sheets is read."""
+    if not others:
+        return ()
+    left = "、".join(f"“{one[:_NAME_SHOWN]}”" for one in others[:_SHEETS_SHOWN])
+    more = "等" if len(others) > _SHEETS_SHOWN else ""
+    return (f"文件有 {len(others) + 1} 张工作表：读取的是“{read[:_NAME_SHOWN]}”，没有读取{left}{more}",)
 
 
 def write_xlsx(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -87,30 +120,49 @@ def _write(sheet: Any, place: tuple[int, int], cell: object, as_date: Any) -> No
 # --- containers ---
 
 
-def _check_zip(name: str, data: bytes) -> None:
+def _check_zip(name: str, data: bytes) -> bool:
+    """Refuse what is no whole, harmless workbook; tell whether it counts its days from 1904."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
             if any(part.flag_bits & 1 for part in parts):
                 raise _encrypted(name)
-            if not any(part.filename == "xl/workbook.xml" for part in parts):
-                raise InvalidInputError(what=f"文件“{name}”", why="不是 Excel 表格（xlsx）；请另存为 xlsx 或 CSV")
+            if not any(part.filename == _BOOK for part in parts):
+                raise _no_workbook(name, [part.filename for part in parts])
             if len(parts) > MAX_ENTRIES or sum(part.file_size for part in parts) > MAX_UNPACKED:
                 raise TooLargeError(what=f"文件“{name}”解压后的大小", limit=f"{MAX_UNPACKED >> 20} MB")
             for part in parts:
+                if part.file_size > max(RATIO_FROM, MAX_RATIO * part.compress_size):
+                    raise TooLargeError(what=f"文件“{name}”的压缩倍数", limit=f"{MAX_RATIO}倍，不像是正常的表格")
                 _check_part(name, archive, part)
+            return _DATES_FROM_1904.search(archive.read(_BOOK)) is not None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise _broken(name) from error
 
 
+def _no_workbook(name: str, parts: Sequence[str]) -> SuichaError:
+    tables = [part for part in parts if part.lower().endswith(_TABLES)]
+    if tables:
+        why = f"是压缩包，里面有“{tables[0][-40:]}”等 {len(tables)} 个文件；请解压后上传其中的表格"
+        return InvalidInputError(what=f"文件“{name}”", why=why)
+    return InvalidInputError(what=f"文件“{name}”", why="不是 Excel 表格（xlsx）；请另存为 xlsx 或 CSV")
+
+
 def _check_part(name: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Unpack one part to its end (size and checksum are then proved) and measure the extent its cells claim."""
+    """Unpack one part to its end (size and checksum are then proved) and measure the extent its cells claim.
+
+    A document type, and with it every entity, has no place in a workbook (ECMA-376 part 2, on XML in packages).
+    """
     cells = bottom = 0
     letters: set[bytes] = set()
     rest = b""
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             window = rest + chunk
+            if _DTD.search(window) and part.filename.endswith((".xml", ".rels")):
+                raise InvalidInputError(
+                    what=f"文件“{name}”", why="含有表格软件不会写入的实体定义（DTD），可能有害，不能导入"
+                )
             found = _REFERENCE.findall(window)
             cells += len(found)
             letters.update(letter for letter, _ in found)
@@ -130,7 +182,7 @@ def _column(letters: bytes) -> int:
 
 
 def _check_ole(name: str, data: bytes) -> None:
-    if _ENCRYPTED in data:
+    if _ENCRYPTED in data or _FILE_PASS.search(data):
         raise _encrypted(name)
     if not any(stream in data for stream in _XLS_STREAMS):
         raise InvalidInputError(what=f"文件“{name}”", why="不是 Excel 表格（xls），或文件不完整；请另存为 xlsx 或 CSV")
@@ -139,14 +191,15 @@ def _check_ole(name: str, data: bytes) -> None:
 # --- cells ---
 
 
-def _sheet(name: str, data: bytes) -> python_calamine.CalamineSheet:
+def _sheet(name: str, data: bytes) -> tuple[python_calamine.CalamineSheet, list[str]]:
+    """The first visible sheet with rows, and the names of the visible ones behind it."""
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for meta in book.sheets_metadata:
-            if meta.visible == python_calamine.SheetVisibleEnum.Visible:
-                sheet = book.get_sheet_by_name(meta.name)
-                if sheet.height:
-                    return sheet
+        seen = [one.name for one in book.sheets_metadata if one.visible == python_calamine.SheetVisibleEnum.Visible]
+        for place, one in enumerate(seen):
+            sheet = book.get_sheet_by_name(one)
+            if sheet.height:
+                return sheet, seen[place + 1 :]
     except python_calamine.PasswordError as error:
         raise _encrypted(name) from error
     except BaseException as error:
@@ -157,7 +210,7 @@ def _sheet(name: str, data: bytes) -> python_calamine.CalamineSheet:
     raise InvalidInputError(what=f"文件“{name}”", why="没有一张有内容的工作表")
 
 
-def _rows(sheet: python_calamine.CalamineSheet) -> Iterator[list[str]]:
+def _rows(sheet: python_calamine.CalamineSheet) -> Generator[list[str], None, None]:
     """Give rows from the sheet's first line on; a cell merged over several rows stands in each of them."""
     below = _merged_below(sheet)
     held: dict[int, str] = {}

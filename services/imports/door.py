@@ -8,27 +8,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from inspection.errors import InvalidInputError, NotFoundError
-from inspection.tables import (
-    Header,
-    Reading,
-    Rejected,
-    owner_above,
-    read_credit,
-    read_inspectors,
-    read_items,
-    read_plan,
-    read_targets,
-)
-from models.reading import Work, in_child
+from inspection.errors import InvalidInputError, NotFoundError, TooLargeError
+from inspection.tables import KINDS as TABLES
+from inspection.tables import Header, Reading, Rejected, owner_above
+from models.reading import BATCHED, Opened, Work, in_child, open_table, rows_of
 from models.registers import ImportReport
 from models.sheets import Position, is_packed, open_sheet
 from services.act import Act
@@ -41,21 +32,9 @@ from services.imports.report import Tally
 from services.imports.targets import store_targets
 from services.planning import item_lists, plan_changes
 
-READERS: dict[str, Callable[[Iterable[Sequence[str]]], Reading[Any]]] = {
-    "targets": read_targets,
-    "credit": read_credit,
-    "inspectors": read_inspectors,
-    "items": read_items,
-    "plan": read_plan,
-}
-KINDS = {
-    "targets": "检查对象",
-    "credit": "信用风险分类",
-    "inspectors": "执法人员",
-    "items": "抽查事项清单",
-    "plan": "年度计划",
-}
+KINDS = {kind: one.word for kind, one in TABLES.items()}
 STREAMED = {"targets", "credit"}  # as large as a province: their rows are never all in memory
+MAX_ROWS = 100_000  # of the other kinds: no office has more inspectors, items or entries of a plan to send at once
 LARGE = 4 << 20  # bytes of text from which on a process of its own reads it
 PACKED = 40  # times its size that a zipped file may unpack to; a bomb makes it a thousand, and is then in a child
 LIST_NAME = "检查对象名录"  # the list that targets belong to where nobody names one
@@ -109,40 +88,63 @@ def read_file(kind: str, name: str, data: bytes | Path) -> ReadFile:
     `data` is its content, or where it lies. Only an unbalanced quote in a long file shows later, in `run_import`, and
     undoes the whole transaction.
     """
-    if kind not in READERS:
-        raise InvalidInputError(what="导入类型", why=f"应当是 {'、'.join(READERS)} 之一。")
-    began, position = time.perf_counter(), Position()
-    if kind == "targets" and _is_large(data):
-        work, opened = in_child(name, data)
-        position.of = opened.of
-        file = ReadFile(
-            kind=kind, name=name, data=data, header=opened.header, seconds=0.0, position=position, work=work
-        )
-    else:
-        reading = READERS[kind](open_sheet(name, data, position))
-        rows = [] if kind in STREAMED else list(reading)
-        file = ReadFile(
-            kind=kind,
-            name=name,
-            data=data,
-            header=reading.header,
-            seconds=0.0,
-            position=position,
-            rows=rows,
-            reading=reading,
-        )
-    return replace(file, seconds=time.perf_counter() - began)
+    if kind not in KINDS:
+        raise InvalidInputError(what="导入类型", why=f"应当是 {'、'.join(KINDS)} 之一。")
+    began = time.perf_counter()
+    work, opened = in_child(kind, name, data) if _wants_child(kind, data) else (None, Opened(position=Position()))
+    try:
+        if opened.header is not None:  # the child reads the rows as well
+            header, reading = opened.header, None
+        else:
+            rows = rows_of(work) if work else open_sheet(name, data, opened.position)
+            reading = open_table(kind, name, _counted(kind, rows), opened.position)
+            header = reading.header
+        kept = list(reading) if reading is not None and kind not in STREAMED else []
+    except BaseException:
+        if work is not None:
+            work.close()
+        raise
+    return ReadFile(
+        kind=kind,
+        name=name,
+        data=data,
+        header=header,
+        seconds=time.perf_counter() - began,
+        position=opened.position,
+        rows=kept,
+        reading=reading,
+        work=work,
+    )
 
 
-def _is_large(data: bytes | Path) -> bool:
-    """Whether a file is worth a process: what it unpacks to is much, or may be."""
+def _counted(kind: str, rows: Generator[list[str], None, None]) -> Generator[list[str], None, None]:
+    """Give rows, of the short kinds no more than MAX_ROWS: these are kept in memory."""
+    if kind in STREAMED:
+        return rows
+    return _at_most(rows, TooLargeError(what=f"“{KINDS[kind]}”一次导入的行数", limit=f"{MAX_ROWS:,}行"))
+
+
+def _at_most(rows: Generator[list[str], None, None], error: TooLargeError) -> Generator[list[str], None, None]:
+    with closing(rows):
+        for number, row in enumerate(rows):
+            if number > MAX_ROWS:
+                raise error
+            yield row
+
+
+def _wants_child(kind: str, data: bytes | Path) -> bool:
+    """Whether a process of its own opens a file: what it unpacks to is much, or may be.
+
+    Text takes no more memory than a row, so for its rows alone a process would be no gain.
+    """
     if isinstance(data, bytes):
         size, head = len(data), data[:8]
     else:
         size = data.stat().st_size
         with data.open("rb") as file:
             head = file.read(8)
-    return size * (PACKED if is_packed(head) else 1) > LARGE
+    packed = is_packed(head)
+    return (packed or kind == BATCHED) and size * (PACKED if packed else 1) > LARGE
 
 
 def _digest(data: bytes | Path) -> str:
@@ -187,6 +189,7 @@ async def run_import(
         data = {
             **tally.as_data(),
             "unknown_columns": list(file.header.unknown),
+            "notes": [*file.position.notes, *file.header.notes],
             "source": source or LIST_NAME if file.kind == "targets" else "",
             "seconds": round(file.seconds + time.perf_counter() - began, 2),
         }

@@ -6,6 +6,7 @@ services/planning/forms/*.csv -> standard_forms() -> by code, whole and checked
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,8 @@ def form_in(name: str, data: bytes | Path, title: str = "") -> Form:
 
     InvalidInputError names the first row that cannot be read and how many there are; whatever `open_sheet` raises.
     """
-    form, rejected = read_form(open_sheet(name, data), title)
+    with closing(open_sheet(name, data)) as rows:
+        form, rejected = read_form(rows, title)
     if form is None:
         first = rejected[0]
         more = f"；共 {len(rejected)} 行有误" if len(rejected) > 1 else ""
