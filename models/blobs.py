@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, ClassVar, NewType, Protocol
 from inspection.errors import Kind, NotFoundError, SuichaError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 Digest = NewType("Digest", str)  # SHA-256, 64 lower-case hexadecimal digits
 
@@ -47,7 +47,7 @@ class Blobs(Protocol):
     async def get(self, digest: Digest) -> bytes:
         """Give the whole content; NotFoundError, or DamagedBlobError if it is no longer what was stored."""
 
-    def stream(self, digest: Digest) -> AsyncIterator[bytes]:
+    def stream(self, digest: Digest) -> AsyncGenerator[bytes]:
         """Give the content in pieces of 1 MiB; the last piece only once the whole has proved undamaged."""
 
     async def has(self, digest: Digest) -> bool:
@@ -68,7 +68,7 @@ class LocalBlobs:
         """See `Blobs.get`."""
         return await asyncio.to_thread(self._get, digest)
 
-    async def stream(self, digest: Digest) -> AsyncIterator[bytes]:
+    async def stream(self, digest: Digest) -> AsyncGenerator[bytes]:
         """See `Blobs.stream`."""
         file = await asyncio.to_thread(self._open, digest)
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -21,7 +21,12 @@ class ChatItem(Base):
     """
 
     __tablename__ = "chat_items"
-    __table_args__ = (Index("ix_chat_items_status", "status", "not_before"),)
+    __table_args__ = (
+        Index("ix_chat_items_status", "status", "not_before"),
+        Index(
+            "ix_chat_items_to_tell", "id", sqlite_where=text("to_tell <> ''"), postgresql_where=text("to_tell <> ''")
+        ),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))  # image, voice, video, file
@@ -33,6 +38,7 @@ class ChatItem(Base):
     not_before: Mapped[datetime]
     digest: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(64), default="")
+    to_tell: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # emptied once it is told
 
 
 class Arrival(Base):

@@ -17,17 +17,27 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import configure_mappers
+from sqlalchemy.pool import PoolResetState
+
+from models import one_hop
 
 BUSY_TIMEOUT_MS = 15_000
 _READS_ONLY = "suicha_reads_only"
+_PUBLIC = "suicha_public"
 AfterCommit = Callable[[], None]
 
 
 class Database:
-    """An engine with the two ways to use it; `on_commit` callbacks run after a write that went through."""
+    """An engine with the two ways to use it.
+
+    `on_commit` callbacks run after a write that went through, `on_public` ones only after one that changed what public
+    pages show.
+    """
 
     def __init__(self, url: str) -> None:
         """Open nothing yet; `url` is SQLAlchemy's, with the aiosqlite or psycopg driver."""
+        configure_mappers()  # 40 ms that the first request would hold the loop for
         self.is_sqlite = url.startswith("sqlite")
         # hide_parameters: an error that reaches a log must not bring the row's values with it.
         self.engine = (
@@ -37,13 +47,14 @@ class Database:
         )
         self._one_writer = asyncio.Lock()
         self.on_commit: list[AfterCommit] = []
+        self.on_public: list[AfterCommit] = []
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Begin a transaction that may change things; commits at the end, rolls back on any error."""
         async with self._writer(), AsyncSession(self.engine, expire_on_commit=False) as db, db.begin():
             yield db
-        for callback in self.on_commit:
+        for callback in [*self.on_commit, *(self.on_public if _PUBLIC in db.info else ())]:
             callback()
 
     @asynccontextmanager
@@ -71,8 +82,18 @@ class Database:
             yield
 
 
+def changes_public(db: AsyncSession) -> None:
+    """Say that this transaction changes what public pages show: those kept in memory are dropped once it commits."""
+    db.info[_PUBLIC] = True
+
+
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        connect_args={"isolation_level": None, "async_creator_fn": one_hop.connect},
+        hide_parameters=True,
+        pool_reset_on_return=None,  # see _reset
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -80,6 +101,12 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def _reset(connection: Any, _record: Any, state: PoolResetState) -> None:
+        # The pool's own rollback is a trip to the connection's thread each time; mostly everything has ended already.
+        if not state.terminate_only and connection.driver_connection.is_in_transaction:
+            connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:

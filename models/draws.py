@@ -39,6 +39,7 @@ class Shortfall(Base):
     visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), primary_key=True)
     missing: Mapped[int]
+    entrusted_from: Mapped[str] = mapped_column(String(128), default="")  # the authority that has jurisdiction
     entrusted_to: Mapped[str] = mapped_column(String(128), default="")  # the department that does it instead
     document: Mapped[str] = mapped_column(String(128), default="")  # number of the 委托执法 document
     entrusted_by: Mapped[str | None] = mapped_column(String(32))
@@ -75,6 +76,7 @@ class RecusalRequest(Base):
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"), index=True)  # the inspector's: it decides
     open_for: Mapped[str | None] = mapped_column(String(96), unique=True)  # visit and inspector, while undecided
     status: Mapped[str] = mapped_column(String(16), default="asked")
+    ground: Mapped[str] = mapped_column(String(32), default="other")  # a key of reasons.OWNER_GROUNDS
     words: Mapped[str] = mapped_column(Encrypted("recusal_requests.words"))  # whose relative, which quarrel: personal
     answer: Mapped[str] = mapped_column(Encrypted("recusal_requests.answer"))
     asked_by: Mapped[str] = mapped_column(String(32))  # an owner
@@ -179,3 +181,41 @@ class WrongCode(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     key: Mapped[str] = mapped_column(String(128))  # "room:NUMBER", "proof:NUMBER"
     at: Mapped[datetime]
+
+
+class DrawStamp(Base):
+    """An RFC 3161 timestamp of a draw's announcement: asked for until it is there.
+
+    DrawStamp.status: waiting -> stamped
+    """
+
+    __tablename__ = "draw_stamps"
+    __table_args__ = (Index("ix_draw_stamps_status", "status", "not_before"),)
+    draw_id: Mapped[str] = mapped_column(ForeignKey("draws.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(32), default="")  # why the last try failed
+    digest: Mapped[str | None] = mapped_column(String(64))  # the authority's answer, as it came
+    at: Mapped[datetime | None]
+    authority: Mapped[str] = mapped_column(String(128), default="")
+    serial: Mapped[str] = mapped_column(String(64), default="")
+
+
+class DrawBeacon(Base):
+    """The announced round of a public source: fetched when it is out, or read off its page by two people.
+
+    DrawBeacon.status: waiting -> fetched | by-hand
+    """
+
+    __tablename__ = "draw_beacons"
+    __table_args__ = (Index("ix_draw_beacons_status", "status", "not_before"),)
+    draw_id: Mapped[str] = mapped_column(ForeignKey("draws.id"), primary_key=True)
+    round: Mapped[dict[str, Any]]  # inspection.draw.beacon.Round, as announced
+    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(32), default="")  # why the last try failed
+    digest: Mapped[str | None] = mapped_column(String(64))  # the round's page, as it came
+    proposed_value: Mapped[str | None] = mapped_column(String(256))  # said by one person, waiting for another
+    proposed_by: Mapped[str | None] = mapped_column(String(32))

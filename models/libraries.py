@@ -18,6 +18,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Encrypted, new_id
 
 
+class CertificateRenewal(Base):
+    """A renewed certificate as its holder says; status: asked -> confirmed | declined (B11)."""
+
+    __tablename__ = "certificate_renewals"
+    __table_args__ = (CheckConstraint("status IN ('asked', 'confirmed', 'declined')", name="status"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    inspector_id: Mapped[str] = mapped_column(ForeignKey("inspectors.id"), index=True)
+    certificate_id: Mapped[str | None] = mapped_column(ForeignKey("certificates.id"))  # None: the 执法证 of his row
+    number: Mapped[str | None] = mapped_column(Encrypted("certificate_renewals.number"))  # None: as before
+    expires_on: Mapped[date]
+    photo: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16), default="asked", index=True)
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
 class Region(Base):
     """A region by the office's own name (GB/T 2260 below the provinces, development zones included)."""
 

@@ -16,7 +16,10 @@ class Publication(Base):
     """A published result (H5, H6): a correction keeps the body as it was as an older version (J1)."""
 
     __tablename__ = "publications"
-    __table_args__ = (Index("ix_publications_grams", "grams", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_publications_grams", "grams", postgresql_using="gin"),
+        Index("ix_publications_newest", "published_at", "id", "target_name"),  # read alone: models.store.public_search
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(96), unique=True)
     part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), unique=True)
@@ -25,7 +28,7 @@ class Publication(Base):
     target_code: Mapped[str] = mapped_column(String(18), index=True)
     target_name: Mapped[str] = mapped_column(String(256), index=True)
     body: Mapped[dict[str, Any]]  # exactly what the public page shows
-    published_at: Mapped[datetime] = mapped_column(index=True)
+    published_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     changed_at: Mapped[datetime | None] = mapped_column(index=True)  # when it was corrected last
     # What a part of the name is found by (models.grams), on PostgreSQL by index; SQLite reads through the names.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Encrypted, new_id
@@ -119,6 +119,7 @@ class Visit(Base):
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]  # all parts submitted: the start event of H2 by default
     summary: Mapped[str] = mapped_column(Text, default="")
+    summary_digest: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))  # what is signed
     confirmed_at: Mapped[datetime | None]
 
 
@@ -132,6 +133,19 @@ class VisitMember(Base):
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
     leads: Mapped[bool] = mapped_column(default=False)
     accepted_at: Mapped[datetime | None]
+
+
+class SummarySignature(Base):
+    """What one of the group says under a visit's summary: an ink, or why there is none (G8, G9). Never changed."""
+
+    __tablename__ = "summary_signatures"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    inspector_id: Mapped[str] = mapped_column(ForeignKey("inspectors.id"), primary_key=True)
+    summary_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    signature: Mapped[str | None] = mapped_column(String(64))  # the ink's digest among the visit's evidence
+    reason: Mapped[str] = mapped_column(Text, default="")
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))  # who said it: himself, or the leader for him
+    at: Mapped[datetime]
 
 
 class Part(Base):

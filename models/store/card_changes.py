@@ -41,10 +41,9 @@ async def ask(db: AsyncSession, outbox_id: str, kind: str, word: str, now: datet
     return True
 
 
-async def waits(db: AsyncSession, outbox_id: str) -> bool:
-    """Tell whether a change of this card is still to be made."""
-    query = select(CardChange.outbox_id).where(CardChange.outbox_id == outbox_id, CardChange.status == "waiting")
-    return await db.scalar(query) is not None
+async def is_ours(db: AsyncSession, outbox_id: str) -> bool:
+    """Tell whether a card of this id went out from here."""
+    return bool(outbox_id) and await db.scalar(select(Outbox.id).where(Outbox.id == outbox_id)) is not None
 
 
 async def done(db: AsyncSession, outbox_id: str) -> None:

@@ -56,9 +56,25 @@ async def later(db: AsyncSession, item_id: str, not_before: datetime, outcome: s
     await _from(db, item_id, ("waiting",), attempts=ChatItem.attempts + 1, not_before=not_before, outcome=outcome)
 
 
-async def close(db: AsyncSession, item_id: str, status: str, outcome: str, digest: str | None = None) -> bool:
-    """End an item: kept, refused or expired; False if another process has ended it."""
-    return await _from(db, item_id, ("waiting", "asking"), status=status, outcome=outcome[:64], digest=digest)
+async def close(
+    db: AsyncSession, item_id: str, status: str, outcome: str, digest: str | None = None, *, to_tell: str = ""
+) -> bool:
+    """End an item: kept, refused or expired, with what its sender is to be told; False if another has ended it."""
+    values = {"status": status, "outcome": outcome[:64], "digest": digest, "to_tell": to_tell}
+    return await _from(db, item_id, ("waiting", "asking"), **values)
+
+
+async def untold(db: AsyncSession) -> Sequence[ChatItem]:
+    """What ended and was not told yet, oldest first."""
+    query = select(ChatItem).where(ChatItem.to_tell != "").order_by(ChatItem.received_at, ChatItem.id)
+    return (await db.scalars(query)).all()
+
+
+async def told(db: AsyncSession, item_ids: Sequence[str]) -> list[str]:
+    """Note that these are told, in the transaction that tells; returns those that nobody had told before."""
+    changed = update(ChatItem).where(ChatItem.id.in_(item_ids), ChatItem.to_tell != "").values(to_tell="")
+    found = await db.scalars(changed.returning(ChatItem.id).execution_options(synchronize_session=False))
+    return list(found)
 
 
 async def arrival(db: AsyncSession, visit_id: str, member_id: str) -> Arrival | None:

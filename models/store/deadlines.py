@@ -22,7 +22,7 @@ from models.people import Grant, Member
 from models.registers import Target
 from models.results import Deadline, Reminder
 from models.store.states import insert_ignore
-from models.tasks import Part, Visit, VisitMember
+from models.tasks import Part, SummarySignature, Visit, VisitMember
 
 AT_ONCE = 2_000  # rows a statement: far below both databases' limits of parameters
 REOPENED = ("due_on", "provisional", "created_at", "start_on", "days", "calendar", "next_on")
@@ -36,6 +36,7 @@ class Subject:
     visit_number: str
     target_name: str
     words: tuple[str, str] = ("检查编号", "检查对象")  # what number and name are the number and name of
+    task_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +49,7 @@ class GroupMember:
     inspector_id: str
     leads: bool
     accepted: bool
+    signed: bool  # has said his word under the summary that stands
 
 
 async def open_or_reopen(db: AsyncSession, **values: Any) -> bool:
@@ -164,14 +166,14 @@ async def subjects(db: AsyncSession, names: Collection[str]) -> dict[str, Subjec
     visit_ids = {one.removeprefix("visit:") for one in of.values() if one.startswith("visit:")}
     part_ids = {one.removeprefix("part:") for one in of.values() if one.startswith("part:")}
     query = (
-        select(Visit.id, Visit.number, Target.name, Part.id)
+        select(Visit.id, Visit.number, Visit.task_id, Target.name, Part.id)
         .join(Target, Target.id == Visit.target_id)
         .join(Part, Part.visit_id == Visit.id)
         .where(or_(Visit.id.in_(visit_ids), Part.id.in_(part_ids)))
     )
     found: dict[str, Subject] = {}
-    for visit_id, number, target_name, part_id in await db.execute(query):
-        subject = Subject(visit_id=visit_id, visit_number=number, target_name=target_name)
+    for visit_id, number, task_id, target_name, part_id in await db.execute(query):
+        subject = Subject(visit_id=visit_id, visit_number=number, target_name=target_name, task_id=task_id)
         found[f"visit:{visit_id}"] = found[f"part:{part_id}"] = subject
     return {name: found[one] for name, one in of.items() if one in found}
 
@@ -179,8 +181,15 @@ async def subjects(db: AsyncSession, names: Collection[str]) -> dict[str, Subjec
 async def groups(db: AsyncSession, visit_ids: Collection[str]) -> Sequence[GroupMember]:
     """Everybody in these visits' groups, leaders first."""
     query = (
-        select(VisitMember, Member.userid)
+        select(VisitMember, Member.userid, SummarySignature.at)
         .join(Member, Member.id == VisitMember.member_id)
+        .join(Visit, Visit.id == VisitMember.visit_id)
+        .outerjoin(
+            SummarySignature,
+            (SummarySignature.visit_id == Visit.id)
+            & (SummarySignature.inspector_id == VisitMember.inspector_id)
+            & (SummarySignature.summary_digest == Visit.summary_digest),
+        )
         .where(VisitMember.visit_id.in_(visit_ids), Member.active)
         .order_by(VisitMember.visit_id, VisitMember.leads.desc(), Member.userid)
     )
@@ -192,8 +201,9 @@ async def groups(db: AsyncSession, visit_ids: Collection[str]) -> Sequence[Group
             inspector_id=row.inspector_id,
             leads=row.leads,
             accepted=row.accepted_at is not None,
+            signed=signed_at is not None,
         )
-        for row, userid in await db.execute(query)
+        for row, userid, signed_at in await db.execute(query)
     ]
 
 

@@ -7,22 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor, DepartmentId, MemberId, Role
 from models.people import Grant, Member
 from models.results import Inbox
-from models.store.states import insert_ignore
 from models.tasks import Visit
+
+_ROWS: Table = cast("Table", Inbox.__table__)
+# Made once: WeCom waits for each of these, and making the statement costs as much as running it.
+_KEEP = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(_ROWS).on_conflict_do_nothing().returning(_ROWS.c.digest)
+    for dialect in (postgresql, sqlite)
+}
 
 
 async def keep(db: AsyncSession, *, digest: str, event_key: str, kind: str, payload: str, now: datetime) -> bool:
     """Store a callback; False if the same ciphertext or the same happening is there already."""
-    return await insert_ignore(
-        db, Inbox, digest=digest, event_key=event_key, received_at=now, kind=kind, payload=payload
-    )
+    statement = _KEEP[db.get_bind().dialect.name]
+    row = {"digest": digest, "event_key": event_key, "received_at": now, "kind": kind, "payload": payload}
+    return (await db.execute(statement, row)).first() is not None
 
 
 async def waiting(db: AsyncSession, limit: int = 100) -> Sequence[str]:
@@ -47,16 +55,17 @@ async def finish(db: AsyncSession, digest: str, status: str, outcome: str) -> No
     )
 
 
-async def actor_of(db: AsyncSession, userid: str) -> Actor | None:
-    """The active member with this userid and the roles held at this moment; None for anybody else."""
+async def actor_of(db: AsyncSession, userid: str, liaison_post: str = "") -> Actor | None:
+    """The active member with this userid and the roles held at this moment, by grant or post; None for anybody else."""
     member = await db.scalar(select(Member).where(Member.userid == userid, Member.active))
     if member is None:
         return None
     roles = await db.scalars(select(Grant.role).where(Grant.member_id == member.id))
+    by_post = {Role.LIAISON} if liaison_post and member.post == liaison_post else set[Role]()
     return Actor(
         member_id=MemberId(member.id),
         department_id=DepartmentId(member.department_id),
-        roles=frozenset(Role(role) for role in roles),
+        roles=frozenset(by_post | {Role(role) for role in roles}),
     )
 
 

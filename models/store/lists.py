@@ -57,10 +57,19 @@ def listed_item(version: ItemVersion) -> ListedItem:
 
 
 def keeps(actor: Actor, row: ItemList) -> bool:
-    """Tell whether the actor keeps this list: the office its joint and upper ones, a department's approver his own."""
+    """Tell whether the actor drafts on this list: whoever signs it, and its department's liaison."""
+    return signs(actor, row) or (actor.has(Role.LIAISON) and _own(actor, row))
+
+
+def signs(actor: Actor, row: ItemList) -> bool:
+    """Tell whether the actor publishes this list: the office its joint and upper ones, an approver his department's."""
     if actor.has(Role.COORDINATOR) and (row.kind in OFFICE_KINDS or row.department_id == actor.department_id):
         return True
-    return actor.has(Role.APPROVER) and row.kind == "department" and row.department_id == actor.department_id
+    return actor.has(Role.APPROVER) and _own(actor, row)
+
+
+def _own(actor: Actor, row: ItemList) -> bool:
+    return row.kind == "department" and row.department_id == actor.department_id
 
 
 async def item_lists(db: AsyncSession) -> Sequence[ItemList]:
@@ -77,15 +86,15 @@ async def item_list(db: AsyncSession, list_id: str) -> ItemList:
     return found
 
 
-async def kept_list(db: AsyncSession, actor: Actor, list_id: str) -> ItemList:
-    """A list that the actor may write; ForbiddenError for another department's.
+async def kept_list(db: AsyncSession, actor: Actor, list_id: str, *, sign: bool = False) -> ItemList:
+    """A list that the actor may draft on (`sign`: publish); ForbiddenError for another department's.
 
     Locked until the transaction ends: two publications at once would give one number twice.
     """
     found = await db.scalar(select(ItemList).where(ItemList.id == list_id).with_for_update())
     if found is None:
         raise NotFoundError(what="这份清单")
-    if not keeps(actor, found):
+    if not (signs if sign else keeps)(actor, found):
         raise ForbiddenError
     return found
 

@@ -29,17 +29,14 @@ class Loader:
 
     def __init__(self, db: AsyncSession, driver: Any, *, is_sqlite: bool) -> None:
         self._db, self._driver = db, driver
-        self.is_sqlite = is_sqlite
+        self.is_sqlite, self._is_wide = is_sqlite, False
 
     @classmethod
     async def open(cls, db: AsyncSession) -> Loader:
-        """Find the driver's connection of this session and prepare it."""
+        """Find the driver's connection of this session."""
         connection = await db.connection()
         raw = (await connection.get_raw_connection()).driver_connection
-        loader = cls(db, raw, is_sqlite=connection.dialect.name == "sqlite")
-        if loader.is_sqlite:
-            await loader.run(f"PRAGMA cache_size=-{CACHE_KIB}")
-        return loader
+        return cls(db, raw, is_sqlite=connection.dialect.name == "sqlite")
 
     async def close(self, *, analyze: bool = False) -> None:
         """Give the memory back; `analyze` tells the planner of the database what there is now."""
@@ -47,8 +44,9 @@ class Loader:
             if self.is_sqlite:
                 await self.run(f"PRAGMA analysis_limit={_LOOKED_AT}")
             await self.run("ANALYZE targets")
-        if self.is_sqlite:
+        if self._is_wide:
             await self.run(f"PRAGMA cache_size=-{_DEFAULT_CACHE_KIB}")
+            await self.run("PRAGMA shrink_memory")  # a smaller cache alone gives nothing back
 
     async def run(self, statement: str, **values: Any) -> int:
         """Run one statement; the number of rows it changed."""
@@ -88,6 +86,9 @@ class Loader:
         if not pieces:
             return
         if self.is_sqlite:
+            if not self._is_wide:  # not before there is something to write: mere reading would fill it for nothing
+                await self.run(f"PRAGMA cache_size=-{CACHE_KIB}")
+                self._is_wide = True
             insert = f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 names of ours
             for piece in pieces:
                 await self._driver.executemany(insert, await asyncio.to_thread(unpack, piece))

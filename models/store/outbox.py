@@ -16,14 +16,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Row,
     Select,
     Table,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -38,8 +41,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor, Role
-from inspection.notices import Channel, Priority
-from models.people import Member, Owner
+from inspection.notices import Channel, NoticeKind, Priority
+from models.people import Member
 from models.results import Outbox
 from models.store.outbox_sql import statement
 
@@ -49,6 +52,8 @@ LEASE = timedelta(seconds=30)
 MOST_RECEIVERS = 1000  # of one request (WeCom 90236)
 _CLAIM_LOCK = 0x53756963  # any number that nobody else locks by
 _ROWS: Table = cast("Table", Outbox.__table__)
+_NOW, _UNTIL = bindparam("now", type_=_ROWS.c.not_before.type), bindparam("until", type_=_ROWS.c.not_before.type)
+When = datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +107,7 @@ async def add_many(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
     added = 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = [dict(row) for row in rows[start : start + ROWS_AT_ONCE]]
-        new = await db.execute(insert(_ROWS).values(some).on_conflict_do_nothing().returning(Outbox.id))
+        new = await db.execute(insert(_ROWS).on_conflict_do_nothing().returning(_ROWS.c.id), some)
         added += len(new.all())
     return added
 
@@ -121,18 +126,27 @@ async def claim(
     Of a joined request the row that holds the body comes here alone; `followers` brings the others.
     """
     await _one_claimer(db)
-    chosen = _due_ids(now, channels, sorted(priorities), limit).subquery()
+    changed = _claiming(tuple(channels), tuple(sorted(priorities)), limit, _is_lite(db))
+    found = await db.execute(changed, {"now": now, "until": now + lease})
+    rows = sorted(found.all(), key=lambda row: (row.priority, row.not_before, row.id))
+    return [_claimed(row) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _claiming(channels: tuple[str, ...], priorities: tuple[int, ...], limit: int, lite: bool) -> Any:  # noqa: FBT001 cached
+    """The claim's statement, made once: making it costs as much as running it."""
+    chosen = _due_ids(_NOW, channels, priorities, limit).subquery()
     ids = select(chosen.c.id).order_by(chosen.c.rank, chosen.c.not_before, chosen.c.id).limit(limit)
     changed = (
         update(_ROWS)
         .where(_ROWS.c.id.in_(ids))
-        .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
+        .values(status="claimed", leased_until=_UNTIL, attempts=_ROWS.c.attempts + 1)
         .returning(*_CLAIMED)
     )
-    if not _is_lite(db):  # somebody may have withdrawn a row meanwhile; on SQLite nobody else writes
-        changed = changed.where(_ROWS.c.status.in_(("waiting", "claimed")))
-    rows = sorted((await db.execute(changed)).all(), key=lambda row: (row.priority, row.not_before, row.id))
-    return [_claimed(row) for row in rows]
+    if lite:
+        return changed
+    # Somebody may have withdrawn a row meanwhile; on SQLite nobody else writes.
+    return changed.where(_ROWS.c.status.in_(("waiting", "claimed")))
 
 
 async def followers(
@@ -287,34 +301,16 @@ async def sent_since(
     return {recipient: (int(minute), hour) for recipient, minute, hour in await db.execute(query)}
 
 
-async def text_readers(db: AsyncSession, userids: Collection[str]) -> frozenset[str]:
-    """Of these members, those who are sent plain text."""
-    return frozenset(await db.scalars(select(Member.userid).where(Member.userid.in_(userids), Member.wants_text)))
-
-
-async def openids(db: AsyncSession, owner_ids: Collection[str]) -> dict[str, str]:
-    """The openids of these owners; read for the sending alone, never stored beside a message."""
-    found = await db.execute(select(Owner.id, Owner.openid).where(Owner.id.in_(owner_ids)))
-    return {row.id: row.openid for row in found}
-
-
-async def mobiles(db: AsyncSession, userids: Collection[str]) -> dict[str, str]:
-    """The phone numbers of these members, where known; read for the sending alone."""
-    found = await db.execute(
-        select(Member.userid, Member.mobile).where(Member.userid.in_(userids), Member.mobile.is_not(None))
-    )
-    return {row.userid: row.mobile for row in found}
-
-
 async def counts_by_status(db: AsyncSession) -> dict[str, int]:
     """How many rows stand in each status, for the dashboard."""
-    found = await db.execute(select(Outbox.status, func.count().label("rows")).group_by(Outbox.status))
+    query = select(Outbox.status, func.count().label("rows")).where(_TOLD).group_by(Outbox.status)
+    found = await db.execute(query)
     return {row.status: row.rows for row in found}
 
 
 async def list_for_console(db: AsyncSession, actor: Actor, *, status: str = "", limit: int = 100) -> Sequence[Outbox]:
     """The newest messages that the actor may see: the office all, others their department's own."""
-    query = select(Outbox).order_by(Outbox.id.desc()).limit(limit)
+    query = select(Outbox).where(_TOLD).order_by(Outbox.id.desc()).limit(limit)
     if status:
         query = query.where(Outbox.status == status)
     if not actor.has(Role.COORDINATOR, Role.ADMIN):
@@ -349,6 +345,10 @@ _CLAIMED = (
 )
 
 
+_NAMES = tuple(column.key for column in _CLAIMED)
+_TOLD = Outbox.kind != NoticeKind.CHAT_ANSWER.value  # what people are told of; answers are between app and asker
+
+
 def _time(db: AsyncSession, *, now: datetime) -> dict[str, Any]:
     return {"now": _stored(now) if _is_lite(db) else now}
 
@@ -359,7 +359,7 @@ def _is_lite(db: AsyncSession) -> bool:
 
 def _stored(at: datetime) -> str:
     """A time as SQLite's rows hold it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
 async def _one_claimer(db: AsyncSession) -> None:
@@ -368,13 +368,13 @@ async def _one_claimer(db: AsyncSession) -> None:
 
 
 def _claimed(row: Row[Any]) -> Claimed:
-    values = row._asdict()
+    values = dict(zip(_NAMES, row, strict=True))
     values["wants_text"] = bool(values["wants_text"])
     del values["not_before"]
     return Claimed(**values)
 
 
-def _due_ids(now: datetime, channels: Collection[str], priorities: Sequence[int], limit: int) -> Any:
+def _due_ids(now: When, channels: Collection[str], priorities: Sequence[int], limit: int) -> Any:
     """Ids by rank: each part walks one index as far as it must, however many rows wait for tomorrow."""
     abandoned = and_(_ROWS.c.status == "claimed", _ROWS.c.leased_until < now)
     parts: list[Select[Any]] = [_part(-1, abandoned, channels, limit)]
@@ -392,5 +392,5 @@ def _part(rank: int, where: ColumnElement[bool], channels: Collection[str], limi
     )
 
 
-def _waiting(now: datetime) -> ColumnElement[bool]:
+def _waiting(now: When) -> ColumnElement[bool]:
     return and_(_ROWS.c.status == "waiting", _ROWS.c.not_before <= now)

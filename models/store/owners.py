@@ -36,6 +36,7 @@ class OwnerVisit:
 class Comer:
     """Somebody who comes: shown with name and certificate, as he must show himself (国办发〔2024〕54号)."""
 
+    id: str  # the inspector's, for what the enterprise says of him
     name: str
     department: str
     certificate_no: str | None
@@ -90,7 +91,7 @@ async def by_door(db: AsyncSession, code: str, now: datetime) -> tuple[OwnerVisi
 async def comers(db: AsyncSession, visit_id: str) -> Sequence[Comer]:
     """Who comes, the leader first; for a visit the caller already holds."""
     query = (
-        select(VisitMember.leads, Inspector.kind, Inspector.certificate_no, Member.name, Department.name)
+        select(Inspector.id, VisitMember.leads, Inspector.kind, Inspector.certificate_no, Member.name, Department.name)
         .join(Inspector, Inspector.id == VisitMember.inspector_id)
         .join(Member, Member.id == VisitMember.member_id)
         .join(Department, Department.id == VisitMember.department_id)
@@ -98,8 +99,10 @@ async def comers(db: AsyncSession, visit_id: str) -> Sequence[Comer]:
         .order_by(VisitMember.leads.desc(), Department.code, Inspector.staff_no)
     )
     return [
-        Comer(name=name, department=department, certificate_no=number, certified=kind == "certified", leads=leads)
-        for leads, kind, number, name, department in await db.execute(query)
+        Comer(
+            id=id_, name=name, department=department, certificate_no=number, certified=kind == "certified", leads=leads
+        )
+        for id_, leads, kind, number, name, department in await db.execute(query)
     ]
 
 

@@ -37,10 +37,19 @@ class Placed:
 
 
 def keeps(actor: Actor, plan: Plan) -> bool:
-    """Tell whether the actor makes this plan: the office joint ones and its own, an approver his department's."""
+    """Tell whether the actor writes this plan: whoever signs it, and its department's liaison."""
+    return signs(actor, plan) or (actor.has(Role.LIAISON) and _own(actor, plan))
+
+
+def signs(actor: Actor, plan: Plan) -> bool:
+    """Tell whether the actor hands this plan in: the office joint ones and its own, an approver his department's."""
     if actor.has(Role.COORDINATOR) and (plan.joint or plan.department_id == actor.department_id):
         return True
-    return actor.has(Role.APPROVER) and not plan.joint and plan.department_id == actor.department_id
+    return actor.has(Role.APPROVER) and _own(actor, plan)
+
+
+def _own(actor: Actor, plan: Plan) -> bool:
+    return not plan.joint and plan.department_id == actor.department_id
 
 
 def sees(actor: Actor, plan: Plan) -> bool:
@@ -68,10 +77,10 @@ async def lock(db: AsyncSession, plan: Plan) -> None:
     await db.refresh(plan, with_for_update=True)
 
 
-async def kept_plan(db: AsyncSession, actor: Actor, plan_id: str) -> Plan:
-    """A plan that the actor may write; ForbiddenError for one he only reads."""
+async def kept_plan(db: AsyncSession, actor: Actor, plan_id: str, *, sign: bool = False) -> Plan:
+    """A plan that the actor may write (`sign`: hand in); ForbiddenError for one he only reads."""
     found = await plan(db, actor, plan_id)
-    if not keeps(actor, found):
+    if not (signs if sign else keeps)(actor, found):
         raise ForbiddenError
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,9 +100,9 @@ async def count_between(db: AsyncSession, begin: datetime, end: datetime) -> int
     return await db.scalar(select(func.count()).select_from(Publication).where(*where)) or 0
 
 
-async def between(db: AsyncSession, begin: datetime, end: datetime) -> Sequence[Publication]:
-    """The results published in this time, in order."""
-    query = select(Publication).where(Publication.published_at >= begin, Publication.published_at < end)
+async def between(db: AsyncSession, begin: datetime, end: datetime) -> Sequence[dict[str, Any]]:
+    """What the results published in this time say, in order."""
+    query = select(Publication.body).where(Publication.published_at >= begin, Publication.published_at < end)
     return (await db.scalars(query.order_by(Publication.published_at, Publication.number).limit(MOST_OF_MONTH))).all()
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.errors import NotFoundError
-from models import grams
 from models.people import Department
 from models.results import Deadline, Publication
 from models.store.tasks import VOIDED
 from models.tasks import Draw, Part, Task, Visit
 
 _AT_ONCE = 500
-COUNTED = 1_000
-CODE_LENGTH = 18
 
 
 async def mark_parts(db: AsyncSession, part_ids: Sequence[str], to: str = "published") -> frozenset[str]:
@@ -36,17 +33,20 @@ async def mark_parts(db: AsyncSession, part_ids: Sequence[str], to: str = "publi
     return frozenset(moved)
 
 
-async def finish_visits(db: AsyncSession, task_id: str) -> int:
-    """Move a task's confirmed visits on whose parts are all published, or kept back by law; return how many."""
+async def finish_visits(db: AsyncSession, task_id: str) -> Sequence[tuple[str, str]]:
+    """Move a task's confirmed visits on whose parts are all published, or kept back by law.
+
+    Returns those that this call moved, as (visit id, department id).
+    """
     unpublished = exists().where(Part.visit_id == Visit.id, Part.status.not_in(("published", "withheld")))
-    found = await db.scalars(
+    found = await db.execute(
         update(Visit)
         .where(Visit.task_id == task_id, Visit.status == "confirmed", ~unpublished)
         .values(status="published")
-        .returning(Visit.id)
+        .returning(Visit.id, Visit.department_id)
         .execution_options(synchronize_session=False)
     )
-    return len(found.all())
+    return [(visit_id, department_id) for visit_id, department_id in found]
 
 
 async def finish_task(db: AsyncSession, task_id: str) -> bool:
@@ -89,19 +89,6 @@ async def draw_number(db: AsyncSession, task_id: str) -> str:
     return await db.scalar(select(Draw.number).where(Draw.task_id == task_id, Draw.status != VOIDED)) or ""
 
 
-async def search(db: AsyncSession, words: str, page: int, page_size: int) -> tuple[int, Sequence[Publication]]:
-    """Published results whose target's name contains the words, or whose code is them; newest first: (total, page).
-
-    The total is counted up to `COUNTED` + 1: more is more than anybody pages through.
-    """
-    wall = _matches(db, words.strip())
-    # Counted as far as anybody reads on: to count half a million rows takes longer than to show twenty.
-    some = select(Publication.id).where(*wall).limit(COUNTED + 1).subquery()
-    total = await db.scalar(select(func.count()).select_from(some)) or 0
-    query = select(Publication).where(*wall).order_by(Publication.published_at.desc(), Publication.id.desc())
-    return total, (await db.scalars(query.limit(page_size).offset((page - 1) * page_size))).all()
-
-
 async def by_number(db: AsyncSession, number: str) -> Publication:
     """One published result; NotFoundError for what is not published."""
     found = await db.scalar(select(Publication).where(Publication.number == number))
@@ -141,15 +128,3 @@ async def draw(db: AsyncSession, number: str) -> tuple[Draw, str]:
     if row is None:
         raise NotFoundError(what="这次抽取")
     return row[0], row[1]
-
-
-def _matches(db: AsyncSession, words: str) -> list[ColumnElement[bool]]:
-    if not words:
-        return []
-    if len(words) == CODE_LENGTH and words.isascii() and words.isalnum():
-        return [Publication.target_code == words.upper()]
-    found = Publication.target_name.icontains(words, autoescape=True)
-    pieces = grams.wanted(words)
-    if db.get_bind().dialect.name == "postgresql" and pieces:
-        found = and_(Publication.grams.contains(pieces), found)
-    return [or_(found, Publication.number == words)]

@@ -56,6 +56,11 @@ async def member_of(db: AsyncSession, visit_id: str, staff_no: str) -> tuple[Vis
     return (row[0], row[1]) if row else None
 
 
+async def seat(db: AsyncSession, visit_id: str, inspector_id: str) -> VisitMember | None:
+    """Somebody's place in a visit's group, by the inspector."""
+    return await db.get(VisitMember, (visit_id, inspector_id))
+
+
 async def group(db: AsyncSession, visit_id: str) -> list[tuple[str, str]]:
     """The staff numbers and userids of a visit's group."""
     query = (

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.deadlines import DeadlineKind
 from models.libraries import Certificate, LibraryConfirmation
-from models.people import Inspector, Member
+from models.people import Department, Inspector, Member
 from models.store.deadlines import Subject
 from models.tasks import Task, TaskTeam
 
@@ -104,12 +104,20 @@ async def _tasks(db: AsyncSession, names: Collection[str]) -> dict[str, Subject]
     if not of:
         return {}
     rows = {row.id: row for row in await db.scalars(select(Task).where(Task.id.in_(set(of.values()))))}
+    names = {one: f"{department}：" for one, department in await db.execute(select(Department.id, Department.name))}
     words = ("任务编号", "任务名称")
-    return {
-        name: Subject(visit_id="", visit_number=rows[one].number, target_name=rows[one].name, words=words)
-        for name, one in of.items()
-        if one in rows
-    }
+    found = {}
+    for name, one in of.items():
+        if one in rows:
+            about = names.get(_owed_by(name), "") + rows[one].name
+            number = rows[one].number
+            found[name] = Subject(visit_id="", visit_number=number, target_name=about, words=words, task_id=one)
+    return found
+
+
+def _owed_by(name: str) -> str:
+    """Whose word a task waits for; empty where it is the office's."""
+    return name.partition("/")[2]
 
 
 def _task_id(name: str) -> str:

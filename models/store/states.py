@@ -37,6 +37,8 @@ STATUS_WORDS = {
     "withheld": "依法不公开",
     "handed-in": "已报送",
     "closed": "已办结",
+    "done": "已报送",
+    "dropped": "已撤销",
     "signed": "已签字",
     "collected": "联席办已汇总",
     "filed": "已备案",

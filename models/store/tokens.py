@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
 from models.results import VendorToken
@@ -95,3 +96,21 @@ class TokenShelf:
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
+
+
+async def stops(db: AsyncSession, now: datetime) -> list[tuple[str, str, datetime]]:
+    """The stops in force: (vendor, why, until when)."""
+    query = select(VendorToken).where(VendorToken.stopped_until > now).order_by(VendorToken.name)
+    return [(row.name.partition("/")[0], row.stopped_why, row.stopped_until or now) for row in await db.scalars(query)]
+
+
+async def resume_all(db: AsyncSession) -> int:
+    """End all stops; returns how many. Each process takes it up before it sends again (`bot.tokens.Line.recheck`)."""
+    found = await db.scalars(
+        update(VendorToken)
+        .where(VendorToken.stopped_until.is_not(None))
+        .values(stopped_until=None, stopped_why="")
+        .returning(VendorToken.name)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())

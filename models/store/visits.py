@@ -33,6 +33,7 @@ class Colleague:
     """Somebody of a visit's group."""
 
     member_id: str
+    inspector_id: str
     userid: str
     staff_no: str
     certified: bool  # holds a valid enforcement certificate's post: only these sign for the state
@@ -93,6 +94,7 @@ async def group(db: AsyncSession, visit_id: str) -> Sequence[Colleague]:
     return [
         Colleague(
             member_id=member.id,
+            inspector_id=row.inspector_id,
             userid=member.userid,
             staff_no=staff_no,
             certified=kind == "certified",

@@ -1,0 +1,42 @@
+"""What phones are sending: files on their way, and manifests that were announced before their files (G10)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, new_id
+
+
+class PendingFile(Base):
+    """A file that a member sends in pieces; its bytes lie in the spool under its id until it is whole.
+
+    The same file of the same member is the same row, however often the phone begins: a lost answer costs nothing.
+    """
+
+    __tablename__ = "pending_files"
+    __table_args__ = (UniqueConstraint("visit_id", "member_id", "digest"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))  # the phone's word until the whole is hashed
+    kind: Mapped[str] = mapped_column(String(16))
+    size: Mapped[int] = mapped_column(BigInteger)
+    taken_at: Mapped[datetime | None]
+    place: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"lat", "lon", "accuracy_m"}
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    kept_at: Mapped[datetime | None]  # it is evidence now; the row answers a phone that missed our answer
+
+
+class AnnouncedManifest(Base):
+    """What a phone is about to hand in, kept (as a blob) before its files: a lost phone loses photos, not answers."""
+
+    __tablename__ = "announced_manifests"
+    submission_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    manifest_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), index=True)
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    announced_at: Mapped[datetime]
