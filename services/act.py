@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor
 from inspection.deadlines import ClockRules
+from inspection.draw.beacon import Beacon
 from inspection.workdays import Calendar
 from models.blobs import Blobs
+from models.spool import Spool
 from models.store import audit
 
 
@@ -46,6 +48,7 @@ class Rules:
     proofs: bool = True  # an enterprise may ask for its own line of the pool
     drawn_list_public: str = "by-task"  # D10: at dispatch, of unannounced tasks after their last day; or "window-end"
     notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")  # F1
+    unbound_notice_hours: int = 24  # F1: so long a notice waits for its enterprise to bind, then SMS or a phone call
     ratings_at_least: int = 5  # fewer ratings than this are shown to nobody: no single one may show through
     team_chats: bool = False  # a WeCom group chat for each joint team (appchat)
     approval_levels: tuple[str, ...] = ("",)  # H1: the post of each level's approver; "": any approver
@@ -62,12 +65,17 @@ class House:
     lead_code: str  # the office's short ASCII name in draw numbers
     origin: str  # https://host, no slash at the end: what links in messages begin with
     blobs: Blobs
+    spool: Spool  # files on their way, before they are blobs
     calendar: Calendar
     rules: Rules
     link_key: bytes
     photo_lab: Any
     font: Path
+    has_sms: bool = False  # a gateway is set: who is not reached may be sent an SMS
     clock: ClockRules = field(default_factory=ClockRules)  # steps, ladders, hours of reminders
+    beacon: Beacon | None = None  # the public source of randomness that is fetched by itself (drand)
+    province: bool = False  # whether published results go to a provincial platform (T1)
+    timestamps: bool = False  # whether a timestamp authority vouches for announcements (RFC 3161)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

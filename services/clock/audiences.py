@@ -23,7 +23,8 @@ from models.store.deadlines import GroupMember, Subject
 from models.store.pools import away_on
 from services.act import Act
 
-_BOARD = "/console/clock"
+_BOARD, _PHONE = "/console/clock", "/m/"
+_FOLLOWUPS = "/console/followups"
 _ON_PHONE = {
     DeadlineKind.ACCEPT,
     DeadlineKind.APPOINT,
@@ -32,24 +33,30 @@ _ON_PHONE = {
     DeadlineKind.SIGN,
     DeadlineKind.CONFIRM,
 }
-_BY_HEADS = {DeadlineKind.APPROVE, DeadlineKind.APPROVE_NEXT, DeadlineKind.PUBLISH, DeadlineKind.CORRECT}
-_PATHS = {
-    **dict.fromkeys(_ON_PHONE, _BOARD),
-    **dict.fromkeys(_BY_HEADS, "/console/approvals"),
-    DeadlineKind.ARCHIVE: _BOARD,
-    DeadlineKind.RECTIFY: "/console/followups",
-    DeadlineKind.RECHECK: "/console/followups",
-    DeadlineKind.ANSWER_TRANSFER: "/console/followups",
-    DeadlineKind.OPEN_CASE: "/console/followups",
-    DeadlineKind.LIST_ABNORMAL: "/console/followups",
-    DeadlineKind.FILE_LIST: "/console/lists",
-    DeadlineKind.MAKE_PLAN: "/console/plans",
-    DeadlineKind.FILE_PLAN: "/console/plans",
-    DeadlineKind.PUBLISH_PLAN: "/console/plans",
-    DeadlineKind.FREEZE_TASK: "/console/tasks",
-    DeadlineKind.DRAW_TASK: "/console/tasks",
-    DeadlineKind.CONFIRM_LIBRARY: "/console/tasks",
-    DeadlineKind.RENEW_CERTIFICATE: "/console/inspectors",
+_HEAD, _OFFICE, _BOTH = {Rung.HEAD}, {Rung.OFFICE}, {Rung.HEAD, Rung.OFFICE}
+_FOLLOWS = {Rung.HEAD, Rung.INSPECTOR}
+# Where a kind is settled at a desk, and by whom; "TASK" stands for the task's own page. Others press from the board.
+_DESKS: Mapping[DeadlineKind, tuple[str, set[Rung]]] = {
+    DeadlineKind.APPROVE: ("/console/approvals", _HEAD),
+    DeadlineKind.APPROVE_NEXT: ("/console/approvals", _HEAD),
+    DeadlineKind.PUBLISH: ("TASK", _BOTH),
+    DeadlineKind.CORRECT: ("/console/corrections", _HEAD),
+    DeadlineKind.ARCHIVE: ("/console/archives", _BOTH),
+    DeadlineKind.RECTIFY: (_FOLLOWUPS, _FOLLOWS),
+    DeadlineKind.RECHECK: (_FOLLOWUPS, _FOLLOWS),
+    DeadlineKind.ANSWER_TRANSFER: (_FOLLOWUPS, _HEAD),
+    DeadlineKind.OPEN_CASE: (_FOLLOWUPS, _FOLLOWS),
+    DeadlineKind.LIST_ABNORMAL: (_FOLLOWUPS, _HEAD),
+    DeadlineKind.FILE_LIST: ("/console/lists", _OFFICE),
+    DeadlineKind.FILE_ONCE: ("/console/filings", {Rung.LIAISON, *_BOTH}),
+    DeadlineKind.MAKE_PLAN: ("/console/plans", _OFFICE),
+    DeadlineKind.FILE_PLAN: ("/console/plans", _OFFICE),
+    DeadlineKind.PUBLISH_PLAN: ("/console/plans", _BOTH),
+    DeadlineKind.FREEZE_TASK: ("TASK", _OFFICE),
+    DeadlineKind.DRAW_TASK: ("TASK", _OFFICE),
+    DeadlineKind.CONFIRM_LIBRARY: ("TASK", _HEAD),
+    DeadlineKind.DECIDE_RECUSAL: ("/console/changes", _HEAD),
+    DeadlineKind.RENEW_CERTIFICATE: ("/console/inspectors", _BOTH),
 }
 
 
@@ -83,27 +90,38 @@ class Audience:
 
     def path_for(self, row: Deadline, userid: str) -> str:
         """The page that this person may open and can do something on: the act itself, else the board."""
-        kind = DeadlineKind(row.kind)
-        in_group = self.is_in_group(row, userid)
-        if in_group and kind in _ON_PHONE:
-            return f"/m/visits/{self.subjects[row.subject].visit_id}"
-        head = any(one.userid == userid for one in self.heads.get(row.department_id, ()))
-        office = any(one.userid == userid for one in self.office)
-        if head or (office and kind not in _BY_HEADS):
-            return _PATHS[kind]
-        if office or any(one.userid == userid for one in self.liaisons.get(row.department_id, ())):
-            return _BOARD
-        return _PATHS[kind] if in_group and _PATHS[kind] == "/console/followups" else "/m/"
+        kind, subject = DeadlineKind(row.kind), self.subjects[row.subject]
+        rungs = self._rungs_of(row, userid)
+        if kind in _ON_PHONE and Rung.INSPECTOR in rungs:
+            return f"/m/visits/{subject.visit_id}"
+        if row.subject in self.holders and self.holders[row.subject].userid == userid:
+            return "/m/certificates"
+        path, settle = _DESKS.get(kind, (_BOARD, set[Rung]()))
+        if rungs & settle:
+            return f"/console/tasks/{subject.task_id}" if path == "TASK" else path
+        return _BOARD if rungs & {Rung.HEAD, Rung.OFFICE, Rung.LIAISON} else _PHONE
+
+    def _rungs_of(self, row: Deadline, userid: str) -> set[Rung]:
+        """What somebody is to a deadline, whether or not its ladder names him."""
+        by_rung = {
+            Rung.LIAISON: self.liaisons.get(row.department_id, ()),
+            Rung.HEAD: self.heads.get(row.department_id, ()),
+            Rung.OFFICE: self.office,
+        }
+        found = {rung for rung, people in by_rung.items() if any(one.userid == userid for one in people)}
+        return found | ({Rung.INSPECTOR} if self.is_in_group(row, userid) else set())
 
     def open_button(self, row: Deadline, userid: str) -> tuple[Button, ...]:
-        """The button that leads to where this person settles it, or presses and pauses it."""
+        """The button that settles it where this person can; else one that presses whoever can, from the card."""
         path = self.path_for(row, userid)
-        text = "去催办" if path == _BOARD else f"去{KINDS[DeadlineKind(row.kind)].short}" if path != "/m/" else "打开"
-        return (Button(text=text, path=path),)
+        if path == _BOARD:
+            return (Button(key=f"nudge:{row.id}", text="催办"),)
+        return (Button(text=f"去{KINDS[DeadlineKind(row.kind)].short}" if path != _PHONE else "打开", path=path),)
 
     def _people(self, row: Deadline) -> dict[Rung, Sequence[Person]]:
         group = self.groups.get(self.subjects[row.subject].visit_id, ())
-        acting = [one for one in group if not (row.kind == DeadlineKind.ACCEPT.value and one.accepted)]
+        done = {DeadlineKind.ACCEPT.value: "accepted", DeadlineKind.SIGN.value: "signed"}.get(row.kind)
+        acting = [one for one in group if done is None or not getattr(one, done)]
         holder = self.holders.get(row.subject)
         return {
             Rung.INSPECTOR: [holder] if holder else [self._person(one) for one in acting],

@@ -46,6 +46,12 @@ async def nudge(act: Act, deadline_id: str) -> int:
     return told
 
 
+async def nudge_from_card(act: Act, deadline_id: str) -> str:
+    """The card's button: press at once; what the card says afterwards."""
+    told = await nudge(act, deadline_id)
+    return f"已催办 {told} 人" if told else "今天已催办过"
+
+
 async def tell_concerned(act: Act, row: Deadline, title: str, summary: str, mark: str) -> int:
     """Tell everybody on its ladder, in the group of its visit, and who was reminded of it before; how many."""
     audience, me = await audience_of(act, [row]), await _userid(act)

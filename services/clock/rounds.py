@@ -1,6 +1,6 @@
 """One round of the clock: each step in a transaction of its own, each behind the fence of the leader's term.
 
-calendar changed? -> recompute + tell ; standing duties ; rows that are due, some at a time ; the morning's digest
+calendar changed? -> recompute + tell ; standing duties ; held notices ; rows that are due, some at a time ; digest
 
 A leader that dies between two steps leaves nothing half: the next one finds the same rows. A round never runs for a
 time before the last one seen (a clock set back): it waits until the clock has caught up, and the board says so.
@@ -15,6 +15,7 @@ from models.store import leader
 from models.store.leader import Fenced
 from services.act import Act
 from services.clock import calendars, deadlines, digests, standing
+from services.people import fallbacks
 from services.planning import plans
 
 OpenAct = Callable[[], AbstractAsyncContextManager[Act]]
@@ -50,6 +51,7 @@ async def _keep_up(open_act: OpenAct, term: int, lease_s: float) -> bool:
         await _recompute(act, fenced)
         await standing.keep_up(act)
         await plans.expect_next_year(act)
+        await fallbacks.hand_on_held(act)
     return True
 
 

@@ -166,6 +166,22 @@ async def add_expert(act: Act, visit_id: str, staff_no: str) -> VisitExpert:
     return await act.db.get_one(VisitExpert, (visit_id, row[0].id))
 
 
+async def expert_choices(act: Act, visit_id: str) -> list[dict[str, str]]:
+    """The experts and assistants who might come along and do not yet; for the office."""
+    if not act.actor.has(Role.COORDINATOR):
+        raise ForbiddenError
+    here = select(VisitExpert.inspector_id).where(VisitExpert.visit_id == visit_id)
+    query = (
+        select(Inspector.staff_no, Member, Department.name)
+        .join(Member, Member.id == Inspector.member_id)
+        .join(Department, Department.id == Inspector.department_id)
+        .where(Inspector.kind != "certified", Member.active.is_(True), Inspector.id.not_in(here))
+        .order_by(Department.code, Inspector.staff_no)
+    )
+    found = (await act.db.execute(query)).all()
+    return [{"staff_no": no, "name": member.name, "department": department} for no, member, department in found]
+
+
 def _expert_letter(case: VisitCase, one: Inspector, userid: str) -> Letter:
     notice = Notice(
         kind=NoticeKind.REPLACED,

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from inspection.actors import Role
 from inspection.draw.announcement import Mode, Source, SourceKind
+from inspection.draw.beacon import KEY as BEACON_KEY
 from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
 from inspection.draw.lists import CONFLICTS
 from inspection.draw.record import RECORD
@@ -27,9 +28,10 @@ from models.store import tasks as store
 from models.store.states import advance, insert_ignore, next_number
 from models.tasks import Draw, SeedValue, Task
 from services.act import Act
-from services.drawing import codes, kinds, lowers
+from services.drawing import beacons, codes, kinds, lowers, stamps
 from services.drawing.bundles import zipped
 from services.drawing.dispatch import dispatch
+from services.drawing.progress import DRAW, FREEZE, Progress
 from services.drawing.record import record_of
 from services.drawing.scoring import Children
 from services.drawing.tasks import Pool, pool_of, refuse_unready
@@ -46,28 +48,46 @@ class ShortTargetsError(ConflictError):
     action: ClassVar[str] = "请先增派人员；确实无法增派的，勾选“已知悉缺员”后再冻结，确认会记入审计。名单没有变化。"
 
 
-async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_short: bool = False) -> Draw:
+async def freeze(
+    act: Act,
+    task_id: str,
+    sources: Sequence[Source],
+    *,
+    accept_short: bool = False,
+    beacon_after: int | None = None,
+    progress: Progress | None = None,
+) -> Draw:
     """Freeze the pool: a second person, other than who prepared it; what is frozen is stored once, as bytes (D4).
 
     `sources` are the values of the room and the world, at least one; the server's own committed value comes first.
     `accept_short`: targets that conflicts leave short are known and accepted; it stands in the audit log (E5).
+    `beacon_after`: the office's public source is the last to speak, by its round so many minutes from now.
+    `progress` is told how far it is.
     """
+    progress = progress or Progress(FREEZE)
+    progress.step()
     task = await store.task(act.db, act.actor, task_id)
     if task.prepared_by == act.actor.member_id:
         raise ConflictError(what="任务", why="提交冻结和冻结须由两人分别完成，请由另一位协调员冻结。")
     await advance(act.db, task, "frozen", come_from={"prepared"}, what="任务")
     await refuse_unconfirmed(act, task)
-    pool = await pool_of(act, task)
+    pool = await pool_of(act, task, progress.step)
     refuse_unready(pool)
     if pool.short_targets and not accept_short:
         raise ShortTargetsError(count=len({one.target for one in pool.short_targets}))
     secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
     number = await _draw_number(act)
-    terms = _terms(act, task, pool, number, _all_sources(sources, secret))
+    out = None if beacon_after is None else beacons.next_round(act, beacon_after)
+    terms = _terms(act, task, pool, number, _all_sources((*sources, *([out.as_source()] if out else ())), secret))
+    if out:
+        terms = replace(terms, further={**terms.further, BEACON_KEY: out.as_data()})
+    progress.step()
+    subtrees = Children(progress.told).subtrees
     files = {
-        **await asyncio.to_thread(freeze_files, terms, pool.frozen(), master, Children().subtrees),
+        **await asyncio.to_thread(freeze_files, terms, pool.frozen(), master, subtrees),
         **lowers.lists(pool.lower),
     }
+    progress.step()
     draw = Draw(
         number=number,
         task_id=task.id,
@@ -78,16 +98,14 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
         files=await _store(act, files),
         secret=secret.hex(),
         master=master.hex(),
-        counts={
-            "targets": pool.candidates,
-            "excluded": pool.excluded.total(),
-            "inspectors": len(pool.people),
-            "to_draw": sum(pool.quotas.values()),
-        },
+        counts=_frozen_counts(pool),
     )
     act.db.add(draw)
     await act.db.flush()
     codes.issue(act, draw, terms.sources)
+    stamps.wanted(act, draw)
+    if out:
+        beacons.announced(act, draw, out)
     act.record(
         "draw-freeze",
         f"draw:{draw.id}",
@@ -96,6 +114,15 @@ async def freeze(act: Act, task_id: str, sources: Sequence[Source], *, accept_sh
         short_accepted=len(pool.short_targets),
     )
     return draw
+
+
+def _frozen_counts(pool: Pool) -> dict[str, int]:
+    return {
+        "targets": pool.candidates,
+        "excluded": pool.excluded.total(),
+        "inspectors": len(pool.people),
+        "to_draw": sum(pool.quotas.values()),
+    }
 
 
 async def _draw_number(act: Act) -> str:
@@ -132,10 +159,17 @@ def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source,
     )
 
 
-async def enter_value(act: Act, task_id: str, name: str, value: str) -> None:
-    """Enter the value of one announced source, once, in the ordered way; raises SeedValueError or ConflictError."""
+async def enter_value(act: Act, task_id: str, name: str, value: str) -> bool:
+    """Enter the value of one announced source, once, in the ordered way; raises SeedValueError or ConflictError.
+
+    False where it is a fetched source's and a second person has to say the same first (`beacons.by_hand`).
+    """
     task = await store.task(act.db, act.actor, task_id)
-    await put_value(act, await _frozen_draw(act, task), name, value)
+    draw = await _frozen_draw(act, task)
+    said = await beacons.by_hand(act, draw, name, value)
+    if said is not None:
+        await put_value(act, draw, name, said)
+    return said is not None
 
 
 async def put_value(act: Act, draw: Draw, name: str, value: str, by: str = "") -> None:
@@ -147,6 +181,7 @@ async def put_value(act: Act, draw: Draw, name: str, value: str, by: str = "") -
     # The server's own value stands since the freeze, committed to; it counts as the first to have spoken.
     known = {SYSTEM_SOURCE: draw.secret, **entered}
     cleaned = check_entry(sources, known, name, value)
+    await beacons.refuse_late(act, draw, next(one for one in sources if one.name == name))
     new = await insert_ignore(
         act.db,
         SeedValue,
@@ -161,8 +196,13 @@ async def put_value(act: Act, draw: Draw, name: str, value: str, by: str = "") -
     act.record("draw-value", f"draw:{draw.id}", source=name, value=cleaned)
 
 
-async def draw(act: Act, task_id: str) -> Draw:
-    """Draw, match, lock and dispatch in one transaction (D2, D4, D5, D7): of many who ask at once, one draws."""
+async def draw(act: Act, task_id: str, progress: Progress | None = None) -> Draw:
+    """Draw, match, lock and dispatch in one transaction (D2, D4, D5, D7): of many who ask at once, one draws.
+
+    `progress` is told how far it is.
+    """
+    progress = progress or Progress(DRAW)
+    progress.step()
     task = await store.task(act.db, act.actor, task_id)
     row = await _frozen_draw(act, task)
     await advance(act.db, row, "drawn", come_from={"frozen"}, what="这次抽取", drawn_at=act.now)
@@ -170,12 +210,15 @@ async def draw(act: Act, task_id: str) -> Draw:
     values = {SYSTEM_SOURCE: row.secret, **await store.seed_values(act.db, row.id)}
     files = await frozen_files(act, row)
     files[SEED] = seed_json(files[ANNOUNCEMENT], sources_of(row), values)
-    result = await asyncio.to_thread(run_draw, files, Children().score, own=True)
+    progress.step()
+    result = await asyncio.to_thread(run_draw, files, Children(progress.told).score, own=True)
+    progress.step()
     written = result_json(result)
     made = {SEED: files[SEED], RESULT: written, PUBLISHED: published_json(result, {}, written)}
-    below, groups = await asyncio.to_thread(lowers.match_below, files, result, bytes.fromhex(row.master))
+    below, groups = await asyncio.to_thread(lowers.match_below, files, result)
     result = replace(result, groups=groups) if below else result
-    made |= below
+    made |= below | await beacons.page_of(act, row)
+    progress.step()
     row.files = {**row.files, **await _store(act, made)}
     row.counts = {**row.counts, **_counts(result)}
     act.record("draw", f"draw:{row.id}", seed=result.seed, result=row.files[RESULT], **_counts(result))
@@ -203,7 +246,7 @@ async def bundle(act: Act, number: str) -> bytes:
 
 async def zip_of(act: Act, row: Draw) -> bytes:
     """The bundle of a draw as a ZIP, for whom the caller has let in."""
-    files = await frozen_files(act, row)
+    files = await frozen_files(act, row) | await stamps.file_of(act, row)
     if row.drawn_at is not None:
         files[RECORD] = await record_of(act, row)
     return await asyncio.to_thread(zipped, files)

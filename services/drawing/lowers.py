@@ -1,6 +1,6 @@
 """The parts of a draw that match their own inspectors (D6, C10): their files in the bundle, and all groups together.
 
-freeze: lower/NAME/inspectors.tsv, conflicts.tsv, as committed to -> draw: lower/NAME/* is a bundle of its own
+freeze: lower/NAME/inspectors.tsv, conflicts.tsv, as committed to -> draw: lower/NAME/result.json, from the same seed
                                               groups of all parts, by target -> one visit each (inspection.draw.lower)
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 from inspection.draw.announcement import Team
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import CONFLICTS, INSPECTORS
-from inspection.draw.lower import KEY, Lower, lower_bundle
+from inspection.draw.lower import KEY, Lower, match_lower, part_json
 from inspection.draw.match import Group
-from inspection.draw.result import PUBLISHED, RESULT, DrawResult, published_json, result_json, run_draw
+from inspection.draw.result import RESULT, DrawResult
 from models.blobs import Digest
 from models.tasks import Draw
 from services.act import Act
 
-FOLDER = "lower/"
+FOLDER = f"{KEY}/"
 
 
 def lists(lower: Iterable[Lower]) -> dict[str, bytes]:
@@ -31,22 +31,17 @@ def lists(lower: Iterable[Lower]) -> dict[str, bytes]:
     return found
 
 
-def match_below(
-    files: Mapping[str, bytes], result: DrawResult, master: bytes
-) -> tuple[dict[str, bytes], tuple[Group, ...]]:
-    """Draw the inspectors of every part from the seed above: the parts' files by name, and each target's whole group.
+def match_below(files: Mapping[str, bytes], result: DrawResult) -> tuple[dict[str, bytes], tuple[Group, ...]]:
+    """Draw the inspectors of every part from the seed above: the parts' results by name, and each target's whole group.
 
-    `files` are those of the draw above with its seed; `result` what it decided.
+    `files` are the frozen ones of the draw above; `result` what it decided.
     """
     made: dict[str, bytes] = {}
     found: dict[str, list[Group]] = {}
-    for lower in _committed(files):
-        below = lower_bundle(files, lower, master, result)
-        own = run_draw(below)
-        written = result_json(own)
-        below |= {RESULT: written, PUBLISHED: published_json(own, {}, written)}
-        made |= {f"{FOLDER}{lower.name}/{name}": data for name, data in below.items()}
-        for group in own.groups:
+    for lower in committed(files):
+        groups = match_lower(files[ANNOUNCEMENT], lower, result)
+        made[f"{FOLDER}{lower.name}/{RESULT}"] = part_json(result, lower, groups)
+        for group in groups:
             found.setdefault(group.target, []).append(group)
     return made, tuple(_whole(found[one.target]) for one in result.drawn if one.target in found)
 
@@ -57,12 +52,16 @@ def _whole(groups: list[Group]) -> Group:
     return Group(target=groups[0].target, leader=leader, teams=tuple(team for one in groups for team in one.teams))
 
 
-def _committed(files: Mapping[str, bytes]) -> list[Lower]:
+def committed(files: Mapping[str, bytes]) -> list[Lower]:
+    """Give the parts that an announcement commits to, with their lists; `files` are those of the draw above."""
     return [
         Lower(
             name=one["name"],
             regions=tuple(one["regions"]),
-            teams=teams_of(one),
+            teams=tuple(
+                Team(department=team["department"], size=team["size"], skills=tuple(team["skills"]))
+                for team in one["teams"]
+            ),
             inspectors=files[f"{FOLDER}{one['name']}/{INSPECTORS}"],
             conflicts=files[f"{FOLDER}{one['name']}/{CONFLICTS}"],
         )
@@ -70,15 +69,8 @@ def _committed(files: Mapping[str, bytes]) -> list[Lower]:
     ]
 
 
-def teams_of(committed: Mapping[str, Any]) -> tuple[Team, ...]:
-    """Give the teams that an announcement says a part has."""
-    return tuple(
-        Team(department=one["department"], size=one["size"], skills=tuple(one["skills"])) for one in committed["teams"]
-    )
-
-
 def names_of(draw: Draw) -> list[str]:
-    """The parts of a drawn draw that have a bundle of their own."""
+    """The parts of a drawn draw."""
     end = f"/{RESULT}"
     return sorted(
         name[len(FOLDER) : -len(end)] for name in draw.files if name.startswith(FOLDER) and name.endswith(end)

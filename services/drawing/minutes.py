@@ -19,11 +19,11 @@ from inspection.errors import ConflictError
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
 from models.blobs import Digest
+from models.store import companions, voids
 from models.store import tasks as store
-from models.store import voids
 from models.tasks import Draw
 from services.act import Act
-from services.drawing import room
+from services.drawing import loads, room
 from services.drawing.tasks import EXCLUSION_WORDS
 
 TEMPLATE = Path(__file__).with_name("minutes.typ")
@@ -89,7 +89,9 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
             for one in room.sources_shown(draw, values)
         ],
         "teams": [f"{names.get(team.department, team.department)} {team.size} 人" for team in told.teams],
+        "loads": await loads.rows_of(act, draw),
         "rows": outcome["rows"],
+        "entrusted": [[one.visit_number, one.words()] for one in await companions.entrusted(act.db, task_id=task.id)],
     }
 
 

@@ -39,7 +39,7 @@ class MergedItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskOrder:
-    """What a coordinator decides; `item_ids` None: the best fitting listed item of each department is taken.
+    """What a coordinator decides; `item_ids` None: the items that the plan's entry names, and no others.
 
     `classes`: so many of each credit class. `each_region`: at least so many of every region. Of mode "order" the
     batches: `batch_size` targets each, or one from each of `batch_days`. `merge`: several items over one target.

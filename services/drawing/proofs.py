@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from inspection.actors import Role
 from inspection.draw.announcement import Announcement, parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import EXCLUDED, TARGETS
-from inspection.draw.merkle import Proof, prove, verify_path
+from inspection.draw.merkle import Node, Proof, climb, prove, verify_path
 from inspection.draw.result import RESULT
 from inspection.draw.text import sha256_hex
 from inspection.errors import ConflictError, ForbiddenError, NotFoundError
@@ -32,6 +33,17 @@ from models.tasks import Draw, Visit
 from services.act import Act
 from services.drawing import codes
 
+DRAWN_PART = 30  # per cent of the ruler that stands for scores up to the cutoff, however few they are
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket:
+    """One ticket of an enterprise: its score, and where on a ruler of 100 it stands."""
+
+    number: int
+    score: str
+    at: float
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
@@ -43,20 +55,46 @@ class Shown:
     excluded: str = ""  # the rule that left it out, where it was not in the pool
     proof: Proof | None = None
     holds: bool = False  # the path leads to the announced root
-    tickets: tuple[tuple[int, str], ...] = ()  # (number, score), once there is a seed
+    nodes: tuple[Node, ...] = ()  # from its leaf to the root
+    tickets: tuple[Ticket, ...] = ()  # once there is a seed
     cutoff: str = ""  # of its own stratum
     drawn: bool = False
 
 
 async def hand_out(act: Act, number: str, target_code: str) -> str:
     """Make (or show again) the code by which one enterprise sees its own line; for coordinators, and recorded."""
+    return await _hand(act, await _of_office(act, number), target_code)
+
+
+async def hand_out_to(act: Act, number: str, target_codes: Sequence[str]) -> int:
+    """Make codes for many enterprises, or (none named) for all that were drawn; returns for how many."""
+    draw = await _of_office(act, number)
+    drawn = select(Target.code).join(Visit, Visit.target_id == Target.id).where(Visit.task_id == draw.task_id)
+    wanted = list(dict.fromkeys(target_codes)) or list(await act.db.scalars(drawn.order_by(Visit.position)))
+    for one in wanted:
+        await _hand(act, draw, one)
+    return len(wanted)
+
+
+async def handed_out(act: Act, number: str) -> list[dict[str, Any]]:
+    """The codes of a draw that were made, to be handed to each enterprise alone: a table for the office."""
+    draw = await _of_office(act, number)
+    query = select(ProofCode, Target.name).join(Target, Target.code == ProofCode.target)
+    rows = (await act.db.execute(query.where(ProofCode.draw_id == draw.id).order_by(ProofCode.id))).all()
+    return [{"code": row.target, "name": name, "proof": row.code, "made_at": row.made_at} for row, name in rows]
+
+
+async def _of_office(act: Act, number: str) -> Draw:
     if not act.actor.has(Role.COORDINATOR):
         raise ForbiddenError
     _refuse_if_off(act)
-    draw = await task_store.draw_by_number(act.db, act.actor, number)
+    return await task_store.draw_by_number(act.db, act.actor, number)
+
+
+async def _hand(act: Act, draw: Draw, target_code: str) -> str:
     found = await act.db.scalar(select(Target.code).where(Target.code == target_code))
     if found is None:
-        raise NotFoundError(what="这个检查对象")
+        raise NotFoundError(what=f"检查对象 {target_code[:18]}")
     await insert_ignore(
         act.db,
         ProofCode,
@@ -67,7 +105,7 @@ async def hand_out(act: Act, number: str, target_code: str) -> str:
         made_by=act.actor.member_id,
         made_at=act.now,
     )
-    act.record("proof-code", f"draw:{draw.id}", number=number, target=target_code)
+    act.record("proof-code", f"draw:{draw.id}", number=draw.number, target=target_code)
     row = await act.db.scalar(select(ProofCode).where(ProofCode.draw_id == draw.id, ProofCode.target == target_code))
     if row is None:
         raise RuntimeError("a row vanished inside its own transaction")
@@ -108,17 +146,26 @@ def _shown(draw: Draw, files: dict[str, bytes], code: str) -> Shown:
         return Shown(draw=draw, target=code, announcement=announcement, excluded=_excluded(files[EXCLUDED], code))
     seed, cutoff, drawn = _result(files, proof.line.split("\t")[1], code)
     count = int(proof.line.rsplit("\t", 1)[1])
-    tickets = tuple((k, sha256_hex(f"{seed}/target/{code}/{k}".encode())) for k in range(1, count + 1)) if seed else ()
+    scores = [sha256_hex(f"{seed}/target/{code}/{number}".encode()) for number in range(1, count + 1)] if seed else []
     return Shown(
         draw=draw,
         target=code,
         announcement=announcement,
         proof=proof,
         holds=verify_path(proof, announcement.merkle_root),
-        tickets=tickets,
+        nodes=climb(proof) or (),
+        tickets=tuple(Ticket(number=k, score=one, at=_place(one, cutoff)) for k, one in enumerate(scores, 1)),
         cutoff=cutoff,
         drawn=drawn,
     )
+
+
+def _place(score: str, cutoff: str) -> float:
+    """Where a score stands on the ruler: up to the cutoff in its first part, behind it in the rest."""
+    value, limit = (int(one[:16] or "0", 16) / 16**16 for one in (score, cutoff))
+    if score <= cutoff:
+        return DRAWN_PART * value / limit if limit else 0
+    return DRAWN_PART + (100 - DRAWN_PART) * (value - limit) / (1 - limit)
 
 
 def _result(files: dict[str, bytes], stratum: str, code: str) -> tuple[str, str, bool]:

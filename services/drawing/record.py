@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspection.draw.record import APPOINTED, FILLED, REPLACED, TARGET, record_lines
+from inspection.draw.record import APPOINTED, FILLED, LEFT, REPLACED, TARGET, record_lines
 from inspection.draw.result import RESULT
 from inspection.reasons import APPOINTED as BY_DEPARTMENT
 from models.blobs import Digest
@@ -32,7 +32,9 @@ async def record_of(act: Act, draw: Draw) -> bytes:
 
 
 def _person(row: Replacement, target: str, codes: dict[str, str]) -> dict[str, Any]:
-    kind = REPLACED if row.leaving else APPOINTED if row.reason == BY_DEPARTMENT else FILLED
+    kind = (
+        LEFT if not row.entering else REPLACED if row.leaving else APPOINTED if row.reason == BY_DEPARTMENT else FILLED
+    )
     return {
         "kind": kind,
         "target": target,

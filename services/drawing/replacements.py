@@ -52,7 +52,7 @@ async def ask(act: Act, visit_id: str, reason: str, evidence: str, staff_no: str
     found = await store.member_of(act.db, visit_id, staff_no)
     if found is None or not (own or _is_over(act, found[0].department_id)):
         raise NotFoundError(what="这次检查")
-    await _refuse_done(act, case, found[0].department_id)
+    await refuse_done(act, case, found[0].department_id)
     return await _asked(act, case, found[0].department_id, (reason, evidence, staff_no))
 
 
@@ -70,21 +70,27 @@ async def fill(act: Act, visit_id: str, department_code: str, evidence: str) -> 
     return await _asked(act, case, department.id, (SHORT_PLACE, said(evidence, "补员说明"), ""))
 
 
-async def entrust(act: Act, visit_id: str, department_code: str, to: str, document: str) -> None:
-    """Note that a place nobody fits is entrusted to another department (委托执法, D9), by which document."""
+async def entrust(act: Act, visit_id: str, department_code: str, words: tuple[str, str, str]) -> None:
+    """Note that a place nobody fits is entrusted (委托执法, D9); `words`: by which authority, to whom, which document.
+
+    It stands on every page and paper of the visit from now on.
+    """
     if not act.actor.has(Role.COORDINATOR):
         raise ForbiddenError
-    to, document = said(to, "受委托部门"), said(document, "委托文书编号")
-    if len(to) > _WORDS or len(document) > _WORDS:
-        raise InvalidInputError(what="委托执法", why=f"部门名称和文书编号各不超过 {_WORDS} 字。")
+    named = zip(words, ("委托机关", "受委托部门", "委托文书编号"), strict=True)
+    authority, to, document = (said(text, what) for text, what in named)
+    if max(len(authority), len(to), len(document)) > _WORDS:
+        raise InvalidInputError(what="委托执法", why=f"机关、部门名称和文书编号各不超过 {_WORDS} 字。")
     case = await store.visit_case(act.db, visit_id)
     departments = {one.code: one.id for one in (await task_store.departments(act.db)).values()}
     gap = await store.shortfall(act.db, visit_id, departments.get(department_code, ""))
     if gap is None or not gap.missing:
         raise ConflictError(what="检查组", why="该部门没有缺员。")
-    gap.entrusted_to, gap.document = to, document
+    gap.entrusted_from, gap.entrusted_to, gap.document = authority, to, document
     gap.entrusted_by, gap.entrusted_at = act.actor.member_id, act.now
-    act.record("entrust", f"visit:{visit_id}", number=case.visit.number, department=department_code, to=to)
+    act.record(
+        "entrust", f"visit:{visit_id}", number=case.visit.number, department=department_code, by=authority, to=to
+    )
 
 
 async def approve(act: Act, replacement_id: str, chosen: str = "") -> Replacement:
@@ -93,13 +99,18 @@ async def approve(act: Act, replacement_id: str, chosen: str = "") -> Replacemen
     ConflictError if nobody fits, if the visit has gone on without him, or if somebody decided before.
     """
     row, case = await _to_decide(act, replacement_id)
-    await _refuse_done(act, case, row.department_id)
+    await refuse_done(act, case, row.department_id)
     await store.lock_draw(act.db, row.draw_id)
+    return await carry_out(act, row, case, chosen)
+
+
+async def carry_out(act: Act, row: Replacement, case: VisitCase, chosen: str) -> Replacement:
+    """Let the next in order come, or `chosen`, as the actor approves it; the caller holds the draw's lock."""
     ready = await bench(act, case.task, case.draw)
     entering = await _entering(act, row, case, ready, chosen)
-    way = _way(act, row)
+    way = way_of(act, row)
     skipped = sorted(ready.out_for(case.target.code)) if way == NEXT_IN_ORDER else []
-    await _decide(act, row, "approved", entering=entering.staff_no, way=way, passed=skipped)
+    await decide(act, row, "approved", entering=entering.staff_no, way=way, passed=skipped)
     leaving = await store.member_of(act.db, case.visit.id, row.leaving) if row.leaving else None
     if row.leaving and leaving is None:
         raise ConflictError(what="更换申请", why="该人员已不在检查组中。")
@@ -120,12 +131,12 @@ async def approve(act: Act, replacement_id: str, chosen: str = "") -> Replacemen
 async def decline(act: Act, replacement_id: str) -> Replacement:
     """Let the group stay as it is (E1); who asked is told."""
     row, case = await _to_decide(act, replacement_id)
-    await _decide(act, row, "declined")
+    await decide(act, row, "declined")
     act.record("replacement-decline", f"visit:{case.visit.id}", number=case.visit.number, leaving=row.leaving)
     found = await store.member_of(act.db, case.visit.id, row.leaving)
     if found:
         words = "更换申请未获同意，请按原安排参加检查。"
-        await tell_many(act, [_told(case, row, found[1], "更换申请未获同意", words)])
+        await tell_many(act, [told(case, row, found[1], "更换申请未获同意", words)])
     return row
 
 
@@ -134,7 +145,7 @@ async def choices(act: Act, replacement_id: str) -> tuple[list[Available], str |
     row = await store.replacement(act.db, act.actor, replacement_id)
     case = await store.visit_case(act.db, row.visit_id)
     ready = await bench(act, case.task, case.draw)
-    team, group = ready.team(await _code(act, row.department_id)), await _ever_in_group(act, row, case)
+    team, group = ready.team(await code_of(act, row.department_id)), await ever_in_group(act, case)
     following = ready.next_for(team, case.target.code, group) if row.leaving else None
     return ready.choices(team, case.target.code, group, fill=not row.leaving), following
 
@@ -142,7 +153,7 @@ async def choices(act: Act, replacement_id: str) -> tuple[list[Available], str |
 _WORDS = 128
 
 
-def _way(act: Act, row: Replacement) -> str:
+def way_of(act: Act, row: Replacement) -> str:
     """How somebody comes in; a place that nobody of the frozen list fitted has no next in order: he is chosen."""
     return act.house.rules.replacement if row.leaving else CHOSEN
 
@@ -152,7 +163,8 @@ def _is_over(act: Act, department_id: str) -> bool:
     return own or act.actor.has(Role.COORDINATOR)
 
 
-async def _refuse_done(act: Act, case: VisitCase, department_id: str) -> None:
+async def refuse_done(act: Act, case: VisitCase, department_id: str) -> None:
+    """Raise ConflictError once a department's part is handed in: its group has done what it was drawn for."""
     part = await store.part(act.db, case.visit.id, department_id)
     if case.visit.status not in {"assigned", "accepted"} or (part and part.status not in NOT_DONE):
         raise ConflictError(what="检查组", why="本部门的检查结果已经提交。")
@@ -191,7 +203,6 @@ async def _asked(act: Act, case: VisitCase, department_id: str, what: tuple[str,
 
 
 async def _tell_approvers(act: Act, case: VisitCase, row: Replacement) -> None:
-    approvers = await deadline_store.holders(act.db, Role.APPROVER)
     names = await store.people_names(act.db, {row.leaving})
     who = names.get(row.leaving, "缺员补充")
     notice = Notice(
@@ -207,18 +218,24 @@ async def _tell_approvers(act: Act, case: VisitCase, row: Replacement) -> None:
         ),
         path="/console/changes",
         buttons=(Button(key=f"approve-replacement:{row.id}", text="批准更换"),)
-        if _way(act, row) == NEXT_IN_ORDER
+        if way_of(act, row) == NEXT_IN_ORDER
         else (),
     )
+    await ask_approvers(act, notice, row.department_id, case.visit.id, f"replacement-asked/{row.id}")
+
+
+async def ask_approvers(act: Act, notice: Notice, department_id: str, visit_id: str, key: str) -> None:
+    """Put a request about a visit before those who approve for the department, once each by `key`."""
+    approvers = await deadline_store.holders(act.db, Role.APPROVER)
     some = [
         Letter(
             userid=userid,
             notice=notice,
-            department_id=row.department_id,
-            subject=f"visit:{case.visit.id}",
-            dedupe_key=f"replacement-asked/{row.id}/{userid}",
+            department_id=department_id,
+            subject=f"visit:{visit_id}",
+            dedupe_key=f"{key}/{userid}",
         )
-        for userid in approvers.get(row.department_id, [])
+        for userid in approvers.get(department_id, [])
     ]
     await tell_many(act, some)
 
@@ -231,10 +248,13 @@ async def _to_decide(act: Act, replacement_id: str) -> tuple[Replacement, VisitC
         raise NotFoundError(what="这项更换申请")
     if row.asked_by == act.actor.member_id:
         raise ConflictError(what="更换申请", why="申请和审批须由两人分别完成。")
+    if row.status != "asked":
+        raise ConflictError(what="更换申请", why="已经有人答复过。")
     return row, await store.visit_case(act.db, row.visit_id)
 
 
-async def _decide(act: Act, row: Replacement, status: str, **fields: object) -> None:
+async def decide(act: Act, row: Replacement, status: str, **fields: object) -> None:
+    """Settle a request as the actor decides it, and its cards."""
     # One approver has decided: the others' cards have nothing left to press.
     word = "已批准更换" if status == "approved" else "未同意更换"
     await cards.close(act, word, keys=f"replacement-asked/{row.id}/")
@@ -242,20 +262,21 @@ async def _decide(act: Act, row: Replacement, status: str, **fields: object) -> 
     await advance(act.db, row, status, come_from={"asked"}, what="更换申请", **common, **fields)
 
 
-async def _code(act: Act, department_id: str) -> str:
+async def code_of(act: Act, department_id: str) -> str:
+    """A department's code."""
     return (await task_store.departments(act.db))[department_id].code
 
 
-async def _ever_in_group(act: Act, row: Replacement, case: VisitCase) -> set[str]:
+async def ever_in_group(act: Act, case: VisitCase) -> set[str]:
     """Everybody who is or was in the group: nobody comes back by being next (protocol)."""
-    replaced, _ = await store.of_draw(act.db, row.draw_id)
+    replaced, _ = await store.of_draw(act.db, case.draw.id)
     now = {staff_no for staff_no, _ in await store.group(act.db, case.visit.id)}
     return now | {one.leaving for one in replaced if one.visit_id == case.visit.id and one.leaving}
 
 
 async def _entering(act: Act, row: Replacement, case: VisitCase, ready: Bench, chosen: str) -> Available:
-    team, group = ready.team(await _code(act, row.department_id)), await _ever_in_group(act, row, case)
-    if _way(act, row) == NEXT_IN_ORDER:
+    team, group = ready.team(await code_of(act, row.department_id)), await ever_in_group(act, case)
+    if way_of(act, row) == NEXT_IN_ORDER:
         if chosen:
             raise InvalidInputError(what="递补人员", why="本办公室按抽取次序递补，不能指定人员。")
         found = ready.next_for(team, case.target.code, group)
@@ -313,7 +334,7 @@ async def _tell_changed(act: Act, case: VisitCase, row: Replacement, entering: A
     group = await store.group(act.db, case.visit.id)
     member = await store.member_of(act.db, case.visit.id, entering.staff_no)
     leads = member is not None and member[0].leads
-    someone = replace(entering, department_code=await _code(act, row.department_id))
+    someone = replace(entering, department_code=await code_of(act, row.department_id))
     assignment = Assignment(
         visit=case.visit,
         target=case.target,
@@ -327,13 +348,14 @@ async def _tell_changed(act: Act, case: VisitCase, row: Replacement, entering: A
     if left:
         await outbox.withdraw(act.db, [f"visit:{case.visit.id}"], act.now, recipient=left.lower())
         await cards.take_back(act, [f"visit:{case.visit.id}"], ASSIGNED, recipient=left.lower())
-        some.append(_told(case, row, left, "您不再参加这次检查", "更换已获批准，检查资料不再向您开放。"))
+        some.append(told(case, row, left, "您不再参加这次检查", "更换已获批准，检查资料不再向您开放。"))
     others = [userid for staff_no, userid in group if staff_no != entering.staff_no]
-    some += [_told(case, row, userid, "检查组人员已更换", words) for userid in others]
+    some += [told(case, row, userid, "检查组人员已更换", words) for userid in others]
     await tell_many(act, some)
 
 
-def _told(case: VisitCase, row: Replacement, userid: str, title: str, words: str) -> Letter:
+def told(case: VisitCase, row: Replacement, userid: str, title: str, words: str) -> Letter:
+    """A word to somebody of a group that changes."""
     notice = Notice(
         kind=NoticeKind.REPLACED,
         document_no=f"{case.visit.number}-变动-{row.id[-8:]}",

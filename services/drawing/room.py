@@ -120,6 +120,7 @@ async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
                     {
                         "department": departments[team["department"]],
                         "names": [people[member] for member in team["members"]],
+                        "short": team["short"],
                     }
                     for team in groups.get(one["target"], NOBODY)["teams"]
                 ],

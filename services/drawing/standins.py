@@ -15,8 +15,8 @@ from typing import Any
 from inspection.draw.announcement import Team, parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import CONFLICTS, INSPECTORS
-from inspection.draw.lower import KEY
-from inspection.draw.match import Group, Roster, TeamDrawn, next_replacement
+from inspection.draw.match import Group, Roster, TeamDrawn, next_replacement, roster
+from inspection.draw.pools import conflicts_from_tsv, inspectors_from_tsv
 from inspection.draw.result import RESULT, read_roster
 from inspection.quotas import region_of
 from inspection.workdays import local_date
@@ -37,7 +37,7 @@ NEEDED = (ANNOUNCEMENT, INSPECTORS, CONFLICTS, RESULT)
 class Bench:
     """A draw's frozen people as they stand now; `gone`: on the list, but not to be had any more."""
 
-    seeds: dict[str, str]  # by department: of the draw, or of the part that the department matched in (D6)
+    seed: str
     teams: tuple[Team, ...]
     serves: dict[str, frozenset[str]]  # by department of a part, the regions or item sets it serves
     people: Roster
@@ -58,7 +58,7 @@ class Bench:
     def next_for(self, team: Team, target: str, group: Collection[str]) -> str | None:
         """Who comes next into a target's group by the protocol, or nobody."""
         out = {*group, *self.out_for(target)}
-        return next_replacement(self.seeds[team.department], team, self.people, target, out, self.loads)
+        return next_replacement(self.seed, team, self.people, target, out, self.loads)
 
     def new_group(self, target: str, stratum: str) -> Group:
         """The group of a target that was not drawn: team by team, as if it had been drawn last."""
@@ -97,12 +97,7 @@ class Bench:
 
 async def bench(act: Act, task: Task, draw: Draw) -> Bench:
     """Read a draw's people as they stand now; the caller holds the draw's lock where loads must not move."""
-    files = {
-        name: await act.house.blobs.get(Digest(digest))
-        for name, digest in draw.files.items()
-        if name.rpartition("/")[2] in NEEDED
-    }
-    frozen = await asyncio.to_thread(_read, files, lowers.names_of(draw))
+    frozen = await frozen_people(act, draw)
     window = Window(today=local_date(act.now), starts_on=task.starts_on, ends_on=task.ends_on)
     departments = [row.department.id for row in await task_store.teams(act.db, task.id)]
     found = await pool_store.inspectors_of(act.db, departments, window)
@@ -112,7 +107,7 @@ async def bench(act: Act, task: Task, draw: Draw) -> Bench:
     places = [member for one in frozen.groups for team in one["teams"] for member in team["members"]]
     later = [one.entering for one in replaced] + [member for one in swapped for member in one.members]
     return Bench(
-        seeds=frozen.seeds,
+        seed=frozen.result["seed"],
         teams=frozen.teams,
         serves=frozen.serves,
         people=frozen.people,
@@ -125,38 +120,40 @@ async def bench(act: Act, task: Task, draw: Draw) -> Bench:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Frozen:
-    """What the files of a draw, and of its parts, say of people."""
+class Frozen:
+    """What the files of a draw, and of its parts, say of people; `groups` as result.json has them."""
 
     teams: tuple[Team, ...]
-    seeds: dict[str, str]
     serves: dict[str, frozenset[str]]
     people: Roster
     result: dict[str, Any]
     groups: list[dict[str, Any]]
 
 
-def _read(files: dict[str, bytes], parts: list[str]) -> _Frozen:
+async def frozen_people(act: Act, draw: Draw) -> Frozen:
+    """Read what the files of a drawn draw say of people."""
+    files = {
+        name: await act.house.blobs.get(Digest(digest))
+        for name, digest in draw.files.items()
+        if name.rpartition("/")[2] in NEEDED
+    }
+    return await asyncio.to_thread(_read, files)
+
+
+def _read(files: dict[str, bytes]) -> Frozen:
     announcement, result = parse_announcement(files[ANNOUNCEMENT]), json.loads(files[RESULT])
-    seeds = {team.department: result["seed"] for team in announcement.teams}
     teams, serves, groups = list(announcement.teams), dict[str, frozenset[str]](), list(result["groups"])
     people = [read_roster(files)]
-    regions = {one["name"]: one["regions"] for one in json.loads(files[ANNOUNCEMENT]).get(KEY, ())}
-    for name in parts:
-        start = f"{lowers.FOLDER}{name}/"
-        own = {one.removeprefix(start): data for one, data in files.items() if one.startswith(start)}
-        below, drawn = parse_announcement(own[ANNOUNCEMENT]), json.loads(own[RESULT])
-        teams += below.teams
-        seeds |= {team.department: drawn["seed"] for team in below.teams}
-        serves |= {team.department: frozenset(regions[name]) for team in below.teams}
-        groups += drawn["groups"]
-        people.append(read_roster(own))
+    for one in lowers.committed(files):
+        teams += one.teams
+        serves |= {team.department: frozenset(one.regions) for team in one.teams}
+        groups += json.loads(files[f"{lowers.FOLDER}{one.name}/{RESULT}"])["groups"]
+        people.append(roster(inspectors_from_tsv(one.inspectors), conflicts_from_tsv(one.conflicts)))
     barred: dict[str, frozenset[str]] = {}
-    for one in people:
-        barred |= {target: barred.get(target, frozenset()) | out for target, out in one.barred.items()}
-    return _Frozen(
+    for some in people:
+        barred |= {target: barred.get(target, frozenset()) | out for target, out in some.barred.items()}
+    return Frozen(
         teams=tuple(teams),
-        seeds=seeds,
         serves=serves,
         people=Roster(inspectors=tuple(one for some in people for one in some.inspectors), barred=barred),
         result=result,

@@ -18,16 +18,16 @@ from inspection.workdays import local_date
 from models.draws import Shortfall
 from models.people import Inspector, Member
 from models.registers import Target
-from models.store import lists, voids
+from models.store import companions, lists, voids
 from models.store import tasks as store
 from models.store.pools import targets_by_code
 from models.store.states import STATUS_WORDS
 from models.store.tasks import VOIDED
 from models.tasks import Draw, Part, Submission, Task, Visit, VisitMember
 from services.act import Act
-from services.drawing import batches, kinds, lowers, replacement_view
+from services.drawing import batches, beacons, kinds, lowers, replacement_view, stamps
 from services.drawing.draws import SYSTEM_SOURCE
-from services.drawing.tasks import EXCLUSION_WORDS, Pool, pool_of
+from services.drawing.tasks import EXCLUSION_WORDS, Pool, named_items, pool_of
 
 SHORT_SHOWN = 50
 CLASS_WORDS = {**{one: f"{one} 类" for one in CLASSES}, UNCLASSIFIED: "未分类"}
@@ -91,12 +91,13 @@ async def task_detail(act: Act, task_id: str) -> dict[str, Any]:
         ],
         "preview": await _preview(act, pool) if pool else None,
         "prepared_by": prepared.get(task.prepared_by or ""),
-        "draw": _draw(draw, values) if draw else None,
+        "draw": await _draw(act, draw, values) if draw else None,
         "void": await _void(act, draw) if draw else None,
         "voided": await _voided(act, task),
         "visits": rows,
         "changes": await replacement_view.of_task(act, task.id, sum(len(one["members"]) for one in rows)),
         "can": _can(act, task, draw, values),
+        "beacon": beacon_choice(act),
     }
 
 
@@ -113,19 +114,29 @@ def _quota_text(task: Task, *, by_class: bool) -> str:
 
 
 async def choices(act: Act, plan_entry_id: str) -> dict[str, Any]:
-    """What a new task of a plan entry may be made of: kinds of draw, departments, the listed items of its own."""
+    """What a new task of a plan entry may be made of: kinds of draw, departments, the listed items of its own.
+
+    Of the items those are `named` that the plan itself says for certain; where it says none, somebody has to choose.
+    """
     entry = await store.plan_entry(act.db, plan_entry_id)
     names = await store.departments(act.db)
     own = [entry.department_id, *[one for one in entry.partner_ids if one != entry.department_id]]
     first = inspected_from(entry.starts_on, entry.ends_on, local_date(act.now))
     listed = await lists.listed_for(act.db, own, first, entry.ends_on)
+    named = {one.id for one in await named_items(act, entry, listed)}
     return {
         "kinds": [{"mode": mode.value, "text": text} for mode, text in kinds.KIND_WORDS.items()],
         "departments": [{"code": one.code, "name": one.name} for one in names.values() if not one.is_office],
         "items": [
-            {"id": one.id, "name": one.name, "department": names[one.department_id].name}
+            {
+                "id": one.id,
+                "name": one.name,
+                "department": names[one.department_id].name,
+                "partners": [names[partner].name for partner in one.partner_ids if partner in own],
+                "leads": one.department_id in own,
+                "named": one.id in named,
+            }
             for one in listed
-            if one.department_id in own
         ],
     }
 
@@ -180,7 +191,7 @@ async def _short_targets(act: Act, pool: Pool) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(draw: Draw, values: dict[str, str]) -> dict[str, Any]:
+async def _draw(act: Act, draw: Draw, values: dict[str, str]) -> dict[str, Any]:
     drawn = draw.status == "drawn"
     known = {**values, **({SYSTEM_SOURCE: draw.secret} if drawn else {})}
     return {
@@ -201,6 +212,8 @@ def _draw(draw: Draw, values: dict[str, str]) -> dict[str, Any]:
         ],
         "bundle_url": f"/api/console/draws/{draw.number}/bundle" if drawn else None,
         "parts": lowers.names_of(draw),
+        "stamp": stamps.shown(await stamps.of_draw(act.db, draw.id)),
+        "beacon": await beacons.shown(act.db, draw.id),
     }
 
 
@@ -214,6 +227,12 @@ def _can(act: Act, task: Task, draw: Draw | None, values: dict[str, str]) -> dic
         "draw": office and task.status == "frozen" and not waiting,
         "publish": act.actor.has(Role.COORDINATOR, Role.APPROVER) and task.status == "drawn",
     }
+
+
+def beacon_choice(act: Act) -> dict[str, Any] | None:
+    """The public source that a freeze may announce, and when it would speak."""
+    beacon = act.house.beacon
+    return {"name": beacon.name, "after_minutes": beacon.after_minutes} if beacon else None
 
 
 def _next_sources(draw: Draw, values: dict[str, str]) -> list[str]:
@@ -278,6 +297,9 @@ async def _visits(act: Act, task: Task, names: dict[str, Any]) -> list[dict[str,
         members.setdefault(row.visit_id, []).append(shown)
     parts = await _parts(act, task, names)
     short = await _short(act, task, names)
+    experts: dict[str, list[str]] = {}
+    for one in await companions.experts(act.db, task_id=task.id):
+        experts.setdefault(one.visit_id, []).append(one.name)
     return [
         {
             "id": visit.id,
@@ -291,6 +313,7 @@ async def _visits(act: Act, task: Task, names: dict[str, Any]) -> list[dict[str,
             "members": members.get(visit.id, []),
             "parts": parts.get(visit.id, []),
             "short": short.get(visit.id, []),
+            "experts": experts.get(visit.id, []),
         }
         for visit, target in visits
     ]
@@ -303,7 +326,8 @@ async def _short(act: Act, task: Task, names: dict[str, Any]) -> dict[str, list[
     for row in await act.db.scalars(query.where(Visit.task_id == task.id, Shortfall.missing > 0)):
         department = names[row.department_id]
         shown = {"department": department.name, "code": department.code, "missing": row.missing}
-        found.setdefault(row.visit_id, []).append({**shown, "entrusted_to": row.entrusted_to})
+        own = {"entrusted_from": row.entrusted_from, "entrusted_to": row.entrusted_to, "document": row.document}
+        found.setdefault(row.visit_id, []).append({**shown, **own})
     return found
 
 

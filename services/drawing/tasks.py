@@ -6,24 +6,27 @@ plan entry -> create -> draft (preview as often as wanted) -> prepare by one -> 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
+from inspection import item_matching
 from inspection.draw.announcement import Mode, Team
 from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS, Ids
 from inspection.draw.lower import Lower
 from inspection.draw.match import Roster, roster
 from inspection.draw.pools import DrawInspector, conflicts_to_tsv, inspectors_to_tsv
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
+from inspection.item_matching import Listed
 from inspection.item_rules import inspected_from, ratio_limit
 from inspection.policy import REASON_WORDS
 from inspection.recusals import Barred, ShortTarget, short_targets
 from inspection.workdays import local_date
 from models.registers import PlanEntry
 from models.store import lists as list_store
+from models.store import plans as plan_store
 from models.store import pools as pool_store
 from models.store import tasks as store
 from models.store.lists import ListedItem
@@ -33,6 +36,7 @@ from models.tasks import Task, TaskItem, TaskTeam
 from services.act import Act
 from services.drawing import kinds, orders, recusals
 from services.drawing.orders import TaskOrder
+from services.planning.coverage import planned_of
 from services.planning.plans import refuse_unready as refuse_unready_plan
 from services.registers import libraries
 
@@ -76,8 +80,18 @@ class Pool:
         return {**self.lists, INSPECTORS: b"", CONFLICTS: b""}
 
 
+class ItemsNotNamedError(InvalidInputError):
+    """计划“{plan}”没有写明{departments}检查清单中的哪一项。"""
+
+    code: ClassVar[str] = "items-not-named"
+    action: ClassVar[str] = "请在建立任务时选择抽查事项，或在计划的覆盖情况中为这条计划指定事项；没有建立任何任务。"
+
+
 async def create_task(act: Act, order: TaskOrder) -> Task:
-    """Make a draft task; raises InvalidInputError, or NotFoundError for an unknown plan entry or item."""
+    """Make a draft task; raises InvalidInputError, or NotFoundError for an unknown plan entry or item.
+
+    ItemsNotNamedError where neither the order nor the plan says by which item a department inspects: none is guessed.
+    """
     entry = await store.plan_entry(act.db, order.plan_entry_id)
     await refuse_unready_plan(act, entry)
     orders.checked_kind(order)
@@ -132,21 +146,52 @@ async def _choose_items(
         listed = [item for item in listed if item.id in set(wanted)]
         if len(listed) != len(set(wanted)):
             raise NotFoundError(what="所选的抽查事项（清单之外的事项不得检查）")
-    above = _items_of(entry.department_id, listed) if lower else []
-    chosen = {one: _items_of(one, listed) or above for one in lower or own}
+    chosen = _by_department(listed, own, lower)
     if order.merge:  # only whose item it is takes part
         chosen = {one: [item for item in items if item.department_id == one] for one, items in chosen.items()}
         chosen = {one: items for one, items in chosen.items() if items}
         if {item.id for items in chosen.values() for item in items} != set(wanted or ()):
             raise InvalidInputError(what="合并抽取", why="有事项的责任部门不在计划的发起或参与部门之内。")
-    without = [one for one, items in chosen.items() if not items]
-    if without:
-        names = await store.departments(act.db)
-        missing = "、".join(names[one].name for one in without)
+    if without := [one for one, items in chosen.items() if not items]:
+        missing = await _names(act, without)
         raise InvalidInputError(what="抽查事项", why=f"{missing}在联合抽查事项清单中没有可用的事项。")
     if wanted is not None:
         return chosen
-    return {one: [_best_item(entry, items)] for one, items in chosen.items()}
+    chosen = _by_department(await named_items(act, entry, listed, lower), own, lower)
+    if unnamed := [one for one, items in chosen.items() if not items or _doubled(items)]:
+        raise ItemsNotNamedError(plan=entry.name, departments=await _names(act, unnamed))
+    return chosen
+
+
+async def named_items(
+    act: Act, entry: PlanEntry, listed: Sequence[ListedItem], lower: Sequence[str] = ()
+) -> list[ListedItem]:
+    """Of these items those that the plan's entry names beyond doubt (A3)."""
+    line = planned_of((await plan_store.placed(act.db, ids=[entry.id]))[0])
+    line = replace(line, departments=line.departments | set(lower))
+    return [item for item in listed if item_matching.names(line, _for_matching(item))]
+
+
+def _for_matching(item: ListedItem) -> Listed:
+    departments = frozenset({item.department_id, *item.partner_ids})
+    return Listed(id=item.id, departments=departments, name=item.name, code=item.body.code)
+
+
+def _doubled(items: Sequence[ListedItem]) -> bool:
+    """Tell whether two items of one name are among these: then a name does not say which."""
+    return len({item.name for item in items}) < len(items)
+
+
+def _by_department(
+    listed: Sequence[ListedItem], own: Sequence[str], lower: Sequence[str]
+) -> dict[str, list[ListedItem]]:
+    above = _items_of(own[0], listed) if lower else []
+    return {one: _items_of(one, listed) or above for one in lower or own}
+
+
+async def _names(act: Act, department_ids: Sequence[str]) -> str:
+    names = await store.departments(act.db)
+    return "、".join(names[one].name for one in department_ids)
 
 
 def _items_of(department_id: str, listed: Sequence[ListedItem]) -> list[ListedItem]:
@@ -164,16 +209,6 @@ def _refuse_over_cap(amounts: Sequence[dict[str, Any]], chosen: dict[str, list[L
             raise InvalidInputError(what="抽查比例", why=f"超过清单中“{item.name}”规定的 {item.body.ratio}。")
 
 
-def _best_item(entry: PlanEntry, items: Sequence[ListedItem]) -> ListedItem:
-    """The item whose words are most like the plan entry's, by pairs of characters."""
-    wanted = _pairs(entry.name + entry.item_text + entry.scope_text)
-    return max(items, key=lambda item: len(wanted & _pairs(item.domain + item.name + item.subject)))
-
-
-def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
-
-
 def _short(name: str) -> str:
     for suffix in ("监督管理局", "管理局", "委员会", "局", "部门", "大队"):
         if name.endswith(suffix):
@@ -183,7 +218,8 @@ def _short(name: str) -> str:
 
 def _add_teams(act: Act, task: Task, lower: dict[str, str], chosen: dict[str, list[ListedItem]]) -> None:
     for position, (department_id, items) in enumerate(chosen.items()):
-        skills = sorted({item.skill for item in items if item.skill})
+        # What an item asks of its inspectors it asks of whose item it is; a partner brings its own people's trade.
+        skills = sorted({item.skill for item in items if item.skill and department_id not in item.partner_ids})
         region = lower.get(department_id, "")
         team = TaskTeam(task_id=task.id, department_id=department_id, position=position, region=region, skills=skills)
         act.db.add(team)
@@ -224,10 +260,11 @@ def refuse_unready(pool: Pool) -> None:
         )
 
 
-async def pool_of(act: Act, task: Task) -> Pool:
-    """Build the task's pool from the registers as they stand now."""
+async def pool_of(act: Act, task: Task, at_people: Callable[[], None] = lambda: None) -> Pool:
+    """Build the task's pool from the registers as they stand now; `at_people` is called when the targets are read."""
     team_rows = await store.teams(act.db, task.id)
     sorted_out = await kinds.sort_out(act, task, team_rows)
+    at_people()
     mode = kinds.mode_of(task, sorted_out.serves)
     people = await pool_store.inspectors_of(
         act.db,

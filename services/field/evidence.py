@@ -6,32 +6,35 @@ A row never points at a blob that is not there; a blob without a row is harmless
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from inspection.coordinates import Position
 from inspection.errors import ConflictError, InvalidInputError
 from models.blobs import Digest
 from models.store import evidence as store
+from models.store import parts as part_store
 from models.store import visits as visit_store
 from models.store.parts import NOT_DONE
 from models.store.states import STATUS_WORDS
 from models.tasks import Evidence
 from services.act import Act, House
-from services.field import doors
+from services.field import doors, recordings, summaries
 from services.field.photos import Stamp
 
-KINDS = ("photo", "signature", "voice", "video", "file")
-# What is heard or opened rather than looked at: kept as it came, no copy is made; by the head of its bytes.
-HEADS = {"voice": ((0, b"#!AMR"),), "video": ((4, b"ftyp"),), "file": ((0, b"%PDF-"), (0, b"PK\x03\x04"))}
-MEDIA = {"photo": "image/jpeg", "signature": "image/png", "voice": "audio/amr", "video": "video/mp4"}
+KINDS = ("photo", "signature", *recordings.KINDS)
+MEDIA = {"photo": "image/jpeg", "signature": "image/png"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
-    """What the phone says of the bytes it sends; `taken_at` and `place` are its word, kept as such."""
+    """What the phone says of the bytes it sends; `taken_at` and `place` are its word, kept as such.
+
+    `sent_at`: when it was sent to the app, of what comes by chat: fetched late, it was still in time.
+    """
 
     visit_id: str
     digest: str
@@ -39,6 +42,7 @@ class Upload:
     taken_at: datetime | None = None
     place: Position | None = None
     accuracy_m: float | None = None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,21 +63,20 @@ class DigestMismatchError(InvalidInputError):
     action = "请重新上传这个文件，已上传的其他文件没有变化。"
 
 
-async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
+async def expect(act: Act, upload: Upload) -> Evidence | Stamp:
     """Check that the actor may add this now: the evidence itself if it is there already, else what to stamp on it.
 
-    Raises NotFoundError (not his visit), ConflictError (his part is submitted), DigestMismatchError.
+    Raises NotFoundError (not his visit), ConflictError (his part is submitted), DoorFirstError.
     """
     if upload.kind not in KINDS:
         raise InvalidInputError(what="证据类型", why="只能是照片、签名、语音、视频或文件。")
-    if hashlib.sha256(data).hexdigest() != upload.digest:
-        raise DigestMismatchError
     own = await visit_store.own_visit(act.db, act.actor, upload.visit_id)
     found = await store.find(act.db, upload.visit_id, upload.digest)
     if found is not None:
         return found
-    _refuse_closed(own)
-    await doors.require(act, own)
+    await _refuse_closed(act, own, upload)
+    if own.part.status in NOT_DONE:
+        await doors.require(act, own)
     people = await visit_store.group(act.db, upload.visit_id)
     return Stamp(
         at=upload.taken_at or act.now,
@@ -84,14 +87,20 @@ async def expect(act: Act, upload: Upload, data: bytes) -> Evidence | Stamp:
     )
 
 
-async def develop(house: House, upload: Upload, data: bytes, stamp: Stamp) -> Developed:
-    """Make the copies that people look at and store all three; raises PhotoRefusedError or TooLargeError."""
-    if upload.kind in HEADS:
-        _refuse_stranger(upload.kind, data)
+async def develop(house: House, upload: Upload, data: bytes | Path, stamp: Stamp) -> Developed:
+    """Make the copies that people look at and store all three; raises PhotoRefusedError or TooLargeError.
+
+    `data` is the file of these bytes, or a path that nobody else writes to; its sum was checked by the caller.
+    """
+    head, size = await asyncio.to_thread(_look, data)
+    if upload.kind in recordings.KINDS:
+        recordings.media_type(upload.kind, head)
         await house.blobs.put(data)
         place = _place_data(upload.place, upload.accuracy_m)
-        return Developed(size=len(data), display=None, thumb=None, taken_at=upload.taken_at, place=place)
+        return Developed(size=size, display=None, thumb=None, taken_at=upload.taken_at, place=place)
     if upload.kind == "signature":
+        if isinstance(data, Path):
+            data = await asyncio.to_thread(data.read_bytes)
         signature = await house.photo_lab.check_signature(data)
         display = thumb = signature.display
         taken_at, position = upload.taken_at, None
@@ -101,7 +110,7 @@ async def develop(house: House, upload: Upload, data: bytes, stamp: Stamp) -> De
         taken_at, position = upload.taken_at or photo.taken_at, upload.place or photo.position
     await house.blobs.put(data)
     return Developed(
-        size=len(data),
+        size=size,
         display=await house.blobs.put(display),
         thumb=await house.blobs.put(thumb),
         taken_at=taken_at,
@@ -116,7 +125,7 @@ async def keep(act: Act, upload: Upload, developed: Developed) -> tuple[Evidence
     found = await store.find(act.db, upload.visit_id, upload.digest)
     if found is not None:
         return found, False
-    _refuse_closed(own)
+    await _refuse_closed(act, own, upload)
     row = Evidence(
         visit_id=upload.visit_id,
         department_id=own.part.department_id,
@@ -137,20 +146,38 @@ async def keep(act: Act, upload: Upload, developed: Developed) -> tuple[Evidence
 
 
 async def copy_of(act: Act, visit_id: str, digest: str, size: str) -> tuple[Digest, str]:
-    """Where the copy ("thumb" or "display") of a piece of evidence lies, and its media type; NotFoundError."""
+    """Where the copy ("thumb" or "display") of a piece of evidence lies, and its media type; NotFoundError.
+
+    Of voice, video and papers no copy is made: theirs is the original.
+    """
     found = await store.visible(act.db, act.actor, visit_id, digest)
-    wanted = found.thumb_digest if size == "thumb" else found.display_digest
-    return Digest(wanted or found.digest), MEDIA.get(found.kind, "application/octet-stream")
+    wanted = Digest((found.thumb_digest if size == "thumb" else found.display_digest) or found.digest)
+    if found.kind in MEDIA:
+        return wanted, MEDIA[found.kind]
+    pieces = act.house.blobs.stream(wanted)
+    try:
+        return wanted, recordings.media_type(found.kind, await anext(pieces))
+    finally:
+        await pieces.aclose()
 
 
-def _refuse_stranger(kind: str, data: bytes) -> None:
-    if not any(data[at : at + len(head)] == head for at, head in HEADS[kind]):
-        raise InvalidInputError(what="证据文件", why="格式不在允许范围内（语音 AMR、视频 MP4、文件 PDF 或 Office）。")
+def _look(data: bytes | Path) -> tuple[bytes, int]:
+    """The first bytes of a file, and how many it has."""
+    if isinstance(data, bytes):
+        return data[: recordings.LOOK], len(data)
+    with data.open("rb") as file:
+        return file.read(recordings.LOOK), data.stat().st_size
 
 
-def _refuse_closed(own: visit_store.OwnVisit) -> None:
-    if own.part.status not in NOT_DONE:
-        raise ConflictError(what="现场证据", why=f"本部门检查结果{STATUS_WORDS[own.part.status]}，不能再补充。")
+async def _refuse_closed(act: Act, own: visit_store.OwnVisit, upload: Upload) -> None:
+    under_summary = upload.kind == "signature" and summaries.asks(own.visit)
+    if own.part.status in NOT_DONE or under_summary:
+        return
+    if upload.sent_at is not None and own.part.submission_id is not None:
+        sent = await part_store.submission(act.db, own.part.submission_id)
+        if sent is not None and upload.sent_at <= sent.received_at:
+            return
+    raise ConflictError(what="现场证据", why=f"本部门检查结果{STATUS_WORDS[own.part.status]}，不能再补充。")
 
 
 def _place_text(address: str, upload: Upload) -> str:

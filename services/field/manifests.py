@@ -76,6 +76,7 @@ class Manifest(_Value):
     submission_id: Uuid
     answers: tuple[AnswerEntry, ...] = Field(default=(), max_length=_MANY)
     photos: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)
+    recordings: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)  # voice, video, papers
     results: tuple[Code, ...] = Field(default=(), max_length=32)
     result_detail: str = Field(default="", max_length=MAX_DETAIL)
     measures: tuple[Code, ...] = Field(default=(), max_length=32)
@@ -83,6 +84,8 @@ class Manifest(_Value):
     owner_signature: Annotated[OwnerSigned | OwnerRefused, Field(discriminator="kind")] | None = None
     inspector_signatures: tuple[InspectorSignature, ...] = Field(default=(), max_length=32)
     device: Device = Device()
+    # What the department's people sent into the visit from the chat; the server names it when it seals, no phone does.
+    from_chat: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)
 
     def pictures(self) -> tuple[str, ...]:
         """The digests of all photos, each once, in order."""
@@ -95,11 +98,12 @@ class Manifest(_Value):
 
     def evidence(self) -> tuple[str, ...]:
         """The digests of all files that the manifest speaks of."""
-        return tuple(dict.fromkeys([*self.pictures(), *self.signatures()]))
+        return tuple(dict.fromkeys([*self.pictures(), *self.signatures(), *self.recordings, *self.from_chat]))
 
     def sealed(self) -> bytes:
         """The manifest as canonical JSON: sorted keys, no spaces, UTF-8; the same content gives the same bytes."""
-        data = self.model_dump(mode="json")
+        later = {name for name in ("from_chat", "recordings") if not getattr(self, name)}  # as it was before these
+        data = self.model_dump(mode="json", exclude=later)
         return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     def without_names(self) -> dict[str, Any]:

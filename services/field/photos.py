@@ -104,9 +104,10 @@ def develop(original: bytes, stamp: Stamp, limits: PhotoLimits, font: Path) -> P
     if kind == "JPEG":
         _check_scans(original)
     with _opened(original, kind, limits.max_pixels) as image:
+        # Pixels first: asking a PNG for its EXIF decodes it, and what goes wrong there is not told a second time.
+        size, picture = image.size, _shrink(image)
         exif = read_exif(image)
-        size = image.size
-        picture, turn = _shrink(image), _TURNS.get(exif.orientation)
+    turn = _TURNS.get(exif.orientation)
     if turn is not None:
         picture = picture.transpose(turn)
     if exif.orientation >= Image.Transpose.TRANSPOSE:  # 5 to 8 lie on their side

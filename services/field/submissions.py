@@ -1,6 +1,7 @@
 """A department's part is handed in, and the leader confirms the whole (G5, G7-G9, G12, H1-H4).
 
-manifest -> all files there? -> answers, results, signatures right? -> sealed bytes -> Submission -> part submitted
+announce: manifest -> kept, checked -> which files lack? (they come in pieces, `services.field.uploads`)
+submit: manifest -> all files there? -> answers, results, signatures right? -> sealed bytes -> part submitted
 last part in -> visit submitted, 20 working days begin (H2), the leader is told -> confirm -> approvers are told
 The same submission again gives the same receipt; the same id with other content is refused.
 """
@@ -20,16 +21,17 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, 
 from inspection.notices import Button, Notice, NoticeKind
 from inspection.outcomes import VERSION, check_results, is_direct
 from inspection.workdays import local_date
+from models.field import AnnouncedManifest
 from models.store import deadlines as deadline_store
 from models.store import evidence as evidence_store
 from models.store import parts as part_store
 from models.store import visits as store
 from models.store.parts import NOT_DONE
-from models.store.states import advance
+from models.store.states import advance, insert_ignore
 from models.tasks import Submission
 from services.act import Act
 from services.clock import deadlines
-from services.field import doors
+from services.field import chat_evidence, doors, recordings, summaries
 from services.field.manifests import Manifest, OwnerRefused
 from services.people.notices import Letter, tell_many
 
@@ -44,6 +46,14 @@ class EvidenceMissingError(SuichaError):
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "evidence-missing"
     action: ClassVar[str] = "请保持页面打开，等待文件上传完成后会自动再次提交；已填写的内容仍在手机上。"
+
+
+class ChatOnItsWayError(SuichaError):
+    """聊天中发来的 {count} 个文件正在存入。"""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "chat-on-its-way"
+    action: ClassVar[str] = "请保持页面打开，几秒后会自动再次提交，存入后一并封存；已填写的内容仍在手机上。"
 
 
 class SubmissionConflictError(SuichaError):
@@ -63,6 +73,15 @@ class IncompleteError(SuichaError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Announced:
+    """What the server has of a submission before its files: the manifest itself, and the list of what lacks."""
+
+    submission_id: str
+    manifest_digest: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
     """What the phone keeps: proof that this content arrived at this time."""
 
@@ -73,30 +92,62 @@ class Receipt:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Begun:
+    """A part that is being handed in: what stands in the manifest, and what the server knows of it."""
+
+    own: store.OwnVisit
+    manifest: Manifest
+    sealed: bytes
+    digest: str
+    known: Submission | None  # handed in before, under this id
+    chat: chat_evidence.FromChat
+
+
+async def announce(act: Act, visit_id: str, manifest: Manifest) -> Announced:
+    """Keep a manifest before its files come (G10), and say which lack; twice is harmless.
+
+    A phone that is lost while it sends has lost its photos, not its answers; and what cannot be accepted is said
+    before anybody waits for pictures. Raises what `submit` raises, but for files that are still on their way.
+    """
+    part = await _begun(act, visit_id, manifest)
+    wanted = part.manifest.evidence()
+    there = await evidence_store.kinds(act.db, visit_id, wanted)
+    if part.known is None:
+        await _refuse_incomplete(act, part)
+        await act.house.blobs.put(part.sealed)
+        new = await insert_ignore(
+            act.db,
+            AnnouncedManifest,
+            submission_id=manifest.submission_id,
+            manifest_digest=part.digest,
+            part_id=part.own.part.id,
+            member_id=act.actor.member_id,
+            announced_at=act.now,
+        )
+        if new:
+            visit = part.own.visit.number
+            act.record("announce-part", f"part:{part.own.part.id}", visit=visit, manifest=part.digest)
+    missing = tuple(one for one in wanted if one not in there)
+    return Announced(submission_id=manifest.submission_id, manifest_digest=part.digest, missing=missing)
+
+
 async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
     """Hand in the part of the actor's own department (H3); twice is harmless.
 
-    Raises NotFoundError, SubmissionConflictError, ConflictError (not its time), EvidenceMissingError, IncompleteError.
+    What the department's people sent by chat is sealed with it. Raises NotFoundError, SubmissionConflictError,
+    ConflictError (not its time), EvidenceMissingError, ChatOnItsWayError, IncompleteError.
     """
-    await store.lock(act.db, visit_id)
-    own = await store.own_visit(act.db, act.actor, visit_id)
-    sealed = manifest.sealed()
-    digest = hashlib.sha256(sealed).hexdigest()
-    known = await part_store.submission(act.db, manifest.submission_id)
-    if known is not None:
-        if (known.part_id, known.manifest_digest) != (own.part.id, digest):
-            raise SubmissionConflictError
-        return _receipt(known, own.visit.number, manifest)
-    if own.visit.status != "accepted" or own.part.status not in NOT_DONE:
-        raise ConflictError(what="本部门检查结果", why="检查尚未由组长接受，或本部门已经提交。")
-    await doors.require(act, own)
+    part = await _begun(act, visit_id, manifest)
+    own, manifest = part.own, part.manifest
+    if part.known is not None:
+        return _receipt(part.known, own.visit.number, manifest)
     await _refuse_missing(act, visit_id, manifest)
-    problems = await _problems(act, own, manifest)
-    if problems:
-        why = "；".join(str(one).rstrip("。") for one in problems[:_SHOWN])
-        raise IncompleteError(why=f"{why}。", problems=[str(one) for one in problems])
-    await act.house.blobs.put(sealed)
-    row = _row(act, own, manifest, digest)
+    if part.chat.on_its_way:
+        raise ChatOnItsWayError(count=part.chat.on_its_way)
+    await _refuse_incomplete(act, part)
+    await act.house.blobs.put(part.sealed)
+    row = _row(act, own, manifest, part.digest)
     act.db.add(row)
     await act.db.flush()
     await advance(
@@ -108,7 +159,7 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
         submission_id=row.id,
         returned_reason="",
     )
-    act.record("submit-part", f"part:{own.part.id}", visit=own.visit.number, manifest=digest)
+    act.record("submit-part", f"part:{own.part.id}", visit=own.visit.number, manifest=part.digest)
     await _end_if_complete(act, own, row.id)
     return _receipt(row, own.visit.number, manifest)
 
@@ -121,7 +172,8 @@ async def confirm(act: Act, visit_id: str, summary: str) -> str:
     own = await store.own_visit(act.db, act.actor, visit_id)
     if not own.member.leads:
         raise ForbiddenError
-    fields = {"summary": summary.strip(), "confirmed_at": act.now}
+    words = summary.strip()
+    fields = {"summary": words, "summary_digest": await summaries.digest(act, own, words), "confirmed_at": act.now}
     await advance(act.db, own.visit, "confirmed", come_from={"submitted"}, what="检查汇总", **fields)
     await deadlines.settle(act, DeadlineKind.CONFIRM, f"visit:{visit_id}")
     act.record("confirm-visit", f"visit:{visit_id}")
@@ -130,7 +182,36 @@ async def confirm(act: Act, visit_id: str, summary: str) -> str:
             act, [(one.part.id, one.department.id) for one in await part_store.of_visit(act.db, visit_id)]
         )
     await _ask_approvers(act, own)
+    await summaries.ask_group(act, own)
     return own.visit.status
+
+
+async def _begun(act: Act, visit_id: str, manifest: Manifest) -> _Begun:
+    """The part with what came by chat sealed in; refuses what is other content under a known id, or not its time."""
+    await store.lock(act.db, visit_id)
+    own = await store.own_visit(act.db, act.actor, visit_id)
+    known = await part_store.submission(act.db, manifest.submission_id)
+    chat = await chat_evidence.of_part(act, own)
+    named = tuple(known.manifest.get("from_chat", ())) if known else tuple(chat.kept)
+    manifest = manifest.model_copy(update={"from_chat": named})
+    sealed = manifest.sealed()
+    digest = hashlib.sha256(sealed).hexdigest()
+    if known is not None:
+        if (known.part_id, known.manifest_digest) != (own.part.id, digest):
+            raise SubmissionConflictError
+    elif own.visit.status != "accepted" or own.part.status not in NOT_DONE:
+        raise ConflictError(what="本部门检查结果", why="检查尚未由组长接受，或本部门已经提交。")
+    else:
+        await doors.require(act, own)
+    return _Begun(own=own, manifest=manifest, sealed=sealed, digest=digest, known=known, chat=chat)
+
+
+async def _refuse_incomplete(act: Act, part: _Begun) -> None:
+    photographed = bool(part.manifest.pictures()) or "photo" in part.chat.kept.values()
+    problems = await _problems(act, part.own, part.manifest, has_evidence=photographed)
+    if problems:
+        why = "；".join(str(one).rstrip("。") for one in problems[:_SHOWN])
+        raise IncompleteError(why=f"{why}。", problems=[str(one) for one in problems])
 
 
 async def _refuse_missing(act: Act, visit_id: str, manifest: Manifest) -> None:
@@ -141,11 +222,12 @@ async def _refuse_missing(act: Act, visit_id: str, manifest: Manifest) -> None:
         raise EvidenceMissingError(count=len(missing), missing=missing)
     wrong = [one for one in manifest.pictures() if there[one] != "photo"]
     wrong += [one for one in manifest.signatures() if there[one] != "signature"]
+    wrong += [one for one in manifest.recordings if there[one] not in recordings.KINDS]
     if wrong:
-        raise IncompleteError(why="照片与签名文件混用。")
+        raise IncompleteError(why="照片、签名与录音录像文件混用。")
 
 
-async def _problems(act: Act, own: store.OwnVisit, manifest: Manifest) -> list[Problem]:
+async def _problems(act: Act, own: store.OwnVisit, manifest: Manifest, *, has_evidence: bool) -> list[Problem]:
     complete = not is_direct(manifest.results)
     items = await store.items(act.db, own.task.id, own.part.department_id)
     known = {item.id for item, _ in items}
@@ -157,9 +239,11 @@ async def _problems(act: Act, own: store.OwnVisit, manifest: Manifest) -> list[P
         form = form_of(item.form, item.name, content, item.basis)
         answers = [entry.answer() for entry in manifest.answers if entry.task_item_id == item.id]
         problems += check_answers(form, answers, complete=complete)
-    evidence = bool(manifest.pictures())
     problems += check_results(
-        manifest.results, manifest.measures, has_evidence=evidence, detail=f"{manifest.result_detail}{manifest.note}"
+        manifest.results,
+        manifest.measures,
+        has_evidence=has_evidence,
+        detail=f"{manifest.result_detail}{manifest.note}",
     )
     return problems + _signature_problems(own, manifest, await store.group(act.db, own.visit.id))
 

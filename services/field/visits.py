@@ -14,11 +14,14 @@ from inspection.deadlines import DeadlineKind
 from inspection.notices import NoticeKind
 from inspection.outcomes import MEASURES, RESULT_CODES, result_text
 from models.results import Deadline, Publication
+from models.store import companions
 from models.store import deadlines as deadline_store
 from models.store import evidence as evidence_store
 from models.store import parts as part_store
 from models.store import publications as publication_store
+from models.store import summaries as summary_store
 from models.store import visits as store
+from models.store.companions import Entrusted, Expert
 from models.store.parts import NOT_DONE, DepartmentPart
 from models.store.states import STATUS_WORDS, advance
 from models.tasks import Evidence, Part, Visit
@@ -42,16 +45,23 @@ class VisitDetail:
     history: Sequence[tuple[Publication, str]]
     evidence: Sequence[Evidence]
     deadlines: Sequence[Deadline]
+    entrusted: Sequence[Entrusted] = ()
+    experts: Sequence[Expert] = ()
 
 
 async def list_visits(act: Act) -> list[tuple[store.OwnVisit, Deadline | None]]:
     """The actor's visits with the nearest open deadline of each; those still to be done come first."""
     own = await store.own_visits(act.db, act.actor)
     names = [name for one in own for name in _subjects(one.visit, one.part)]
-    handed_in = {f"visit:{one.visit.id}" for one in own if one.part.status not in NOT_DONE}
+    handed_in = {one.visit.id for one in own if one.part.status not in NOT_DONE}
+    signed = await summary_store.said_by(act.db, act.actor, [one.visit.id for one in own])
+    done = {
+        *((DeadlineKind.INSPECT.value, f"visit:{one}") for one in handed_in),
+        *((DeadlineKind.SIGN.value, f"visit:{one}") for one in signed),
+    }
     nearest: dict[str, Deadline] = {}
     for row in await deadline_store.of_subjects(act.db, names):
-        if row.kind != DeadlineKind.INSPECT.value or row.subject not in handed_in:  # what others still owe is not his
+        if (row.kind, row.subject) not in done:  # what others still owe is not his
             nearest.setdefault(row.subject, row)
     in_order = sorted(own, key=lambda one: one.visit.status in _ENDED)
     return [(one, _first(nearest, _subjects(one.visit, one.part))) for one in in_order]
@@ -70,6 +80,8 @@ async def visit_detail(act: Act, visit_id: str) -> VisitDetail:
         history=await publication_store.of_target(act.db, own.target.code),
         evidence=await evidence_store.of_visit(act.db, visit_id, own.part.department_id),
         deadlines=await deadline_store.of_subjects(act.db, _subjects(own.visit, own.part)),
+        entrusted=await companions.entrusted(act.db, visits=[visit_id]),
+        experts=await companions.experts(act.db, visits=[visit_id]),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Select, select, update
 from inspection.actors import Role
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.notices import Channel
+from models.owners import NoticeRecord
 from models.people import Member
 from models.registers import Contact, Target
 from models.results import PhoneCall
@@ -27,6 +28,17 @@ OUTCOMES = {
     "otherwise": "已用其他方式告知",
 }
 ENDS = {"reached", "otherwise"}  # the others leave the call open: somebody tries again
+WHY = {
+    "unbound": "企业还没有人绑定微信",
+    "lost-answer": "发出后没有得到回应",
+    "lost": "发出后没有得到回应",
+    "recipient-unreachable": "对方无法接收",
+    "recipient-left-out": "不在企业微信可见范围内",
+    "unlicensed": "没有企业微信接口许可",
+    "no-openid": "微信账号已注销",
+    "no-number": "没有登记电话号码",
+    "high-risk-user": "微信认为该用户有风险",
+}
 MOST = 200
 SPOKE_TO, NOTE = 64, 500
 
@@ -79,7 +91,21 @@ async def note(act: Act, call_id: str, outcome: str, *, spoke_to: str = "", word
     if written is None:
         raise ConflictError(what="电话告知", why="这一条已经由别人登记完成。")
     act.record("call-note", row.subject, call=row.id, outcome=outcome)
+    if outcome == "reached":
+        await _on_record(act, row, spoke_to.strip(), words.strip())
     return status
+
+
+async def _on_record(act: Act, row: PhoneCall, spoke_to: str, words: str) -> None:
+    """An enterprise that was told of its visit by phone has been told (F1): its visit's record says so."""
+    to_owner = row.channel == Channel.WECHAT.value or row.recipient.startswith(fallbacks.TARGET)
+    visit = await act.db.get(Visit, row.subject.removeprefix("visit:")) if to_owner else None
+    if visit is None:
+        return
+    values = {"way": "phone", "at": act.now, "recorded_by": act.actor.member_id}
+    said = {"receiver": spoke_to, "note": words or None}
+    act.db.add(NoticeRecord(visit_id=visit.id, department_id=row.department_id, **values, **said))
+    await act.db.flush()
 
 
 def _visible(act: Act) -> Select[PhoneCall]:
@@ -126,6 +152,12 @@ async def _names(act: Act, rows: Sequence[PhoneCall]) -> dict[str, str]:
     return {call: names.get(one, "") for call, one in whose.items()}
 
 
+def _why(error: str) -> str:
+    """Why no message reached him, in words; a code that needs no words stays what it is."""
+    reason, _, code = error.partition(" ")
+    return f"{WHY[reason]}{f'（{code}）' if code else ''}" if reason in WHY else error
+
+
 def _shown(row: PhoneCall, names: Mapping[str, str], who: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -133,7 +165,7 @@ def _shown(row: PhoneCall, names: Mapping[str, str], who: Mapping[str, str]) -> 
         "whom": names.get(row.id) or "（已不在名录中）",
         "title": row.title,
         "document_no": row.document_no,
-        "why": row.why,
+        "why": _why(row.why),
         "maybe": row.maybe,
         "status": row.status,
         "caller": who.get(row.caller_id or "", ""),

@@ -2,6 +2,7 @@
 
 wecom | wechat -> sms (where a gateway is set and a number known) -> 电话告知: a call for a named person, who is told
 unknown (perhaps delivered) -> 电话告知 at once, with the flag 可能已送达
+held (nobody of the enterprise has bound it) for a day -> the same, while the notice still waits for whoever binds
 
 Runs in the transaction that settles the message: what failed and what follows from it are never apart.
 """
@@ -9,7 +10,7 @@ Runs in the transaction that settles the message: what failed and what follows f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,14 +22,17 @@ from inspection.notices import Channel, Notice, NoticeKind, Priority
 from inspection.workdays import SHANGHAI
 from models.people import Grant, Member
 from models.registers import Contact
-from models.results import PhoneCall
-from models.store import audit, outbox
+from models.results import Outbox, PhoneCall
+from models.store import addresses, audit, held, outbox
 from models.store.outbox import AS_TEXT, Claimed
 from models.store.states import insert_ignore
 from models.tasks import Visit
+from services.act import Act
 
-Failed = tuple[Claimed, str, str]  # row, status it ended in, error
+Row = Claimed | Outbox
+Failed = tuple[Row, str, str]  # row, status it ended in, error
 SMS = "/sms"  # ends the key of a row that follows one which reached nobody
+UNBOUND = "unbound"  # why a held notice went another way; each goes once
 LIAISON = "联络"  # F4: the post that says so
 PERSON, TARGET = "m:", "t:"  # whose number an SMS goes to
 TO_REPORT = ("dead", "unknown", "refused")
@@ -38,11 +42,30 @@ log = structlog.get_logger(__name__)
 
 async def take_over(db: AsyncSession, failed: Sequence[Failed], now: datetime, *, sms: bool = False) -> None:
     """Say in the log how these ended and go the next way with each; `sms`: there is a gateway."""
-    failed = [one for one in failed if one[1] in TO_REPORT]
+    # Who asked in the chat and hears nothing asks again; nobody is phoned for it.
+    failed = [one for one in failed if one[1] in TO_REPORT and one[0].kind != NoticeKind.CHAT_ANSWER.value]
     if not failed:
         return
     for row, status, error in failed:
         _report(db, row, now, status, error)
+    await _go_on(db, failed, now, sms=sms)
+
+
+async def hand_on_held(act: Act) -> int:
+    """Let what waits too long for its enterprise to bind go the next way, each once; returns how many notices.
+
+    It stays held besides: whoever binds later has it in WeChat all the same.
+    """
+    before = act.now - timedelta(hours=act.house.rules.unbound_notice_hours)
+    rows = await held.hand_on(act.db, before, UNBOUND)
+    for row in rows:
+        actor = Actor(member_id=MemberId("system"), department_id=DepartmentId(row.department_id), roles=frozenset())
+        audit.record(act.db, actor, act.now, "message.unbound", row.subject, outbox=row.id)
+    await _go_on(act.db, [(row, "held", UNBOUND) for row in rows], act.now, sms=act.house.has_sms)
+    return len(rows)
+
+
+async def _go_on(db: AsyncSession, failed: Sequence[Failed], now: datetime, *, sms: bool) -> None:
     numbers = await _known_numbers(db, [row for row, _, _ in failed]) if sms else {}
     by_sms, to_call = list[dict[str, Any]](), list[Failed]()
     for row, status, error in failed:
@@ -59,13 +82,13 @@ async def take_over(db: AsyncSession, failed: Sequence[Failed], now: datetime, *
 async def numbers(db: AsyncSession, recipients: Collection[str]) -> dict[str, str]:
     """The phone numbers behind an SMS row's recipients; read for the sending alone."""
     userids = {one.removeprefix(PERSON) for one in recipients if one.startswith(PERSON)}
-    found = {PERSON + userid: mobile for userid, mobile in (await outbox.mobiles(db, userids)).items()}
+    found = {PERSON + userid: mobile for userid, mobile in (await addresses.mobiles(db, userids)).items()}
     targets = {one.removeprefix(TARGET) for one in recipients if one.startswith(TARGET)}
     known = await db.execute(select(Contact.target_id, Contact.phone).where(Contact.target_id.in_(targets)))
     return found | {TARGET + row.target_id: row.phone for row in known if row.phone}
 
 
-async def _known_numbers(db: AsyncSession, rows: Sequence[Claimed]) -> dict[str, str]:
+async def _known_numbers(db: AsyncSession, rows: Sequence[Row]) -> dict[str, str]:
     """Row id -> recipient of its SMS, where a number is known."""
     of_members = {row.id: PERSON + row.recipient for row in rows if row.channel == Channel.WECOM.value}
     visits = {
@@ -80,7 +103,7 @@ async def _known_numbers(db: AsyncSession, rows: Sequence[Claimed]) -> dict[str,
     return {one: name for one, name in whose.items() if name in known}
 
 
-def _sms_row(row: Claimed, whose: str, now: datetime) -> dict[str, Any]:
+def _sms_row(row: Row, whose: str, now: datetime) -> dict[str, Any]:
     return {
         "dedupe_key": _base(row) + SMS,
         "document_no": row.document_no,
@@ -173,18 +196,18 @@ def _call_letter(userid: str, department_id: str, now: datetime) -> dict[str, An
     }
 
 
-def _call_key(row: Claimed, now: datetime) -> str:
+def _call_key(row: Row, now: datetime) -> str:
     # A digest comes every morning: somebody whom nothing reaches is called once a month for it, not every day.
     if row.kind == NoticeKind.DIGEST.value:
         return f"digest/{row.recipient}/{now:%Y-%m}"
     return _base(row)
 
 
-def _base(row: Claimed) -> str:
+def _base(row: Row) -> str:
     return row.dedupe_key.removesuffix(SMS).removesuffix(AS_TEXT)
 
 
-def _report(db: AsyncSession, row: Claimed, now: datetime, status: str, error: str) -> None:
+def _report(db: AsyncSession, row: Row, now: datetime, status: str, error: str) -> None:
     # In the department's own log: it has to find out by another way whether the notice arrived.
     actor = Actor(member_id=MemberId("system"), department_id=DepartmentId(row.department_id), roles=frozenset())
     audit.record(db, actor, now, f"message.{status}", row.subject, outbox=row.id, error=error)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from inspection.notices import Channel, NoticeKind
 from models.people import Member
 from models.results import Outbox
-from models.store import outbox
+from models.store import outbox, tokens
 from services.act import Act
 
 KIND_WORDS = {
@@ -18,9 +18,12 @@ KIND_WORDS = {
     NoticeKind.OWNER_VISIT: "检查通知书",
     NoticeKind.PART_RETURNED: "退回修改",
     NoticeKind.CONFIRM_DUE: "待汇总确认",
+    NoticeKind.SIGN_DUE: "待汇总签字",
     NoticeKind.APPROVAL_DUE: "待审批",
     NoticeKind.PUBLISHED: "结果已公示",
     NoticeKind.REPLACEMENT_ASKED: "待审批更换",
+    NoticeKind.RECUSAL_ASKED: "待决定回避申请",
+    NoticeKind.OWNER_RECUSAL: "回避申请答复",
     NoticeKind.REPLACED: "检查组变动",
     NoticeKind.DRAW_VOIDED: "抽取作废",
     NoticeKind.LEFT: "人员离岗",
@@ -41,7 +44,10 @@ KIND_WORDS = {
     NoticeKind.DEADLINE_PAUSED: "期限暂停与恢复",
     NoticeKind.NUDGED: "人工催办",
     NoticeKind.DEADLINE_MOVED: "期限调整通知",
+    NoticeKind.RENEWAL_ASKED: "换证待确认",
+    NoticeKind.RENEWAL_DECIDED: "换证答复",
     NoticeKind.CALL_DUE: "请电话告知",
+    NoticeKind.CHAT_ANSWER: "聊天答复",
 }
 STATUS_WORDS = {
     "waiting": "待发送",
@@ -56,12 +62,42 @@ STATUS_WORDS = {
 SOMEBODY = "被检查对象"  # an owner has no name here, and his id says nothing to people
 
 
+VENDORS = {"wecom": "企业微信", "wechat": "微信小程序"}
+STOP_WORDS = {
+    "wrong-secret": "企业标识或密钥不正确",
+    "wrong-agent": "应用编号与密钥不是同一个应用",
+    "ip-not-trusted": "本服务器的 IP 不在应用的可信 IP 之中",
+    "app-disabled": "应用已被停用",
+    "domain-not-trusted": "链接的域名不是应用的可信域名",
+    "corp-closed": "企业已被解散或封禁",
+}
+
+
+async def stops(act: Act) -> list[dict[str, Any]]:
+    """Why nothing is sent at all by a vendor, where a person has to change something; mostly none."""
+    return [
+        {"vendor": VENDORS[vendor], "why": STOP_WORDS.get(why, why), "until": until}
+        for vendor, why, until in await tokens.stops(act.db, act.now)
+    ]
+
+
+async def resume(act: Act) -> int:
+    """Send again, since somebody has mended what stopped it; returns how many stops this ended."""
+    ended = await tokens.resume_all(act.db)
+    act.record("messages-resume", "messages", ended=ended)
+    return ended
+
+
 async def messages(act: Act, status: str) -> dict[str, Any]:
     """The newest messages that the actor may see, of one status or all, and how many stand in each."""
     rows = await outbox.list_for_console(act.db, act.actor, status=status)
     members = await act.db.scalars(select(Member).where(Member.userid.in_({row.recipient for row in rows})))
     names = {member.userid: member.name for member in members}
-    return {"counts": await outbox.counts_by_status(act.db), "rows": [_shown(row, names) for row in rows]}
+    return {
+        "counts": await outbox.counts_by_status(act.db),
+        "rows": [_shown(row, names) for row in rows],
+        "stops": await stops(act),
+    }
 
 
 def _shown(row: Outbox, names: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The outbox's one writer: what is to be told to whom, stored with the act that it tells of.
 
 service -> tell_member | tell_many | tell_owner -> outbox row, in the act's own transaction -> (after commit) bot.sender
+chat    -> answer -> the same: an answer is not lost when the process dies between the act and its sending
 owner binds a target -> release_held -> the notices kept for that target are on their way
 
 An act that rolls back takes its messages with it; `dedupe_key` makes telling twice harmless (F3, reliability 2.3).
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +21,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.notices import Channel, Notice, NoticeKind, Priority
+from inspection.workdays import SHANGHAI
 from models.people import OwnerBinding
 from models.results import Outbox
 from models.store.outbox import AS_TEXT, Claimed, add_many
@@ -91,6 +93,30 @@ async def release_held(act: Act, target_id: str, owner_id: str) -> int:
         .execution_options(synchronize_session=False)
     )
     return result.rowcount
+
+
+async def answer(
+    db: AsyncSession, now: datetime, userid: str, said: Mapping[str, Any], *, department_id: str, key: str
+) -> bool:
+    """Answer a member in the chat, at any hour; `said` is the answer as `bot.replies` shapes it. False if said before.
+
+    Its number is its moment: WeCom swallows equal words that are said twice within four hours (reliability 2.1).
+    """
+    moment = f"{now.astimezone(SHANGHAI):%m-%d %H:%M:%S}"
+    row = {
+        "dedupe_key": f"chat/{key}",
+        "document_no": moment,
+        "department_id": department_id,
+        "channel": Channel.WECOM.value,
+        "recipient": userid.lower(),
+        "kind": NoticeKind.CHAT_ANSWER.value,
+        "subject": "chat",
+        "priority": Priority.URGENT.value,
+        "content": {"title": "聊天答复", "buttons": [], **said},
+        "not_before": now,
+        "created_at": now,
+    }
+    return await insert_ignore(db, Outbox, **row)
 
 
 async def tell_again_as_text(db: AsyncSession, row: Claimed, now: datetime) -> bool:

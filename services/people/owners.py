@@ -14,18 +14,23 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from inspection.deadlines import DeadlineKind
 from inspection.errors import NotFoundError
 from inspection.workdays import local_date
 from models.owners import NoticeRecord, Rating
 from models.people import Department, OwnerBinding
 from models.registers import Contact, Target
 from models.results import Outbox
+from models.store import companions
 from models.store import owners as store
 from models.store.states import STATUS_WORDS, insert_ignore
 from models.tasks import Part
 from services.act import Act
+from services.clock import deadlines
+from services.drawing import recusal_requests
 from services.people.notices import release_held
 
+NOT_BEGUN = ("assigned", "accepted")
 ENDED = ("submitted", "confirmed", "published")
 RIGHTS = (
     "检查人员应当主动出示有效的行政执法证件，不出示的，您有权拒绝检查。",
@@ -111,6 +116,8 @@ async def visit(act: Act, visit_id: str) -> dict[str, Any]:
         **await told(act, found),
         "notice_code": found.visit.notice_code,
         "confirmed_at": await _confirmed_at(act, visit_id),
+        "recusals": await recusal_requests.of_visit(act, visit_id),
+        "can_recuse": found.visit.status in NOT_BEGUN,
         "can_rate": found.visit.status in ENDED and not await _has_rated(act, found),
         "questions": [
             {"question": one.question, "asked_at": one.asked_at, "answer": one.answer, "answered_at": one.answered_at}
@@ -131,7 +138,13 @@ async def told(act: Act, found: store.OwnerVisit) -> dict[str, Any]:
         "items": [{"department": department, "item": item, "basis": basis} for department, item, basis in items],
         "documents": list(act.house.rules.notice_documents),
         "people": [asdict(one) for one in people],
+        "entrusted": [one.words() for one in await companions.entrusted(act.db, visits=[found.visit.id])],
+        "experts": [
+            {"name": one.name, "department": one.department}
+            for one in await companions.experts(act.db, visits=[found.visit.id])
+        ],
         "rights": list(RIGHTS),
+        "decide_within": deadlines.days_of(act, DeadlineKind.DECIDE_RECUSAL),
         "office": act.house.office_name,
         "verify_url": f"{act.house.origin}/public/notices/{found.visit.notice_code}",
     }

@@ -63,7 +63,7 @@ def caps_of(rules: Rules) -> Caps:
 
 
 async def create_list(act: Act, name: str, kind: str, *, level: str = "", duties: int = 0) -> ItemList:
-    """Begin a list: the office any kind, an approver his department's own. Raises ForbiddenError, ConflictError."""
+    """Begin a list: the office any kind, a department its own. Raises ForbiddenError, ConflictError."""
     row = ItemList(
         department_id=act.actor.department_id,
         name=name.strip(),
@@ -173,7 +173,7 @@ async def publish(act: Act, list_id: str, valid_from: date, reason: str) -> Publ
     The change waits to be filed from then on (A11). Raises ConflictError where there is nothing to publish, or where
     the office's rules refuse so many 重点 items (A7).
     """
-    row = await store.kept_list(act.db, act.actor, list_id)
+    row = await store.kept_list(act.db, act.actor, list_id, sign=True)
     if valid_from < local_date(act.now):
         raise InvalidInputError(what="生效日期", why="不能早于今天：已经过去的日子适用当时的清单。")
     drafts = await store.drafts(act.db, row.id)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
 from inspection.actors import Role
+from inspection.cells import level_text
+from inspection.deadlines import DeadlineKind
 from inspection.item_rules import (
     ITEM_WORDS,
     ClaimState,
@@ -22,6 +24,7 @@ from inspection.item_rules import (
 from inspection.workdays import local_date
 from models.lists import ItemList, ItemVersion, ListChange
 from models.people import Department
+from models.store import deadlines as deadline_store
 from models.store import lists as store
 from models.store import tasks as task_store
 from services.act import Act
@@ -56,7 +59,11 @@ async def _list_row(act: Act, row: ItemList, names: Names) -> dict[str, Any]:
         "drafts": len(await store.drafts(act.db, row.id)) if sees_drafts(act, row) else 0,
         "unfiled": sum(not is_filed(one) for one in changes),
         "warnings": _warnings(act, row, now),
-        "can": {"edit": store.keeps(act.actor, row), "file": act.actor.has(Role.COORDINATOR)},
+        "can": {
+            "edit": store.keeps(act.actor, row),
+            "publish": store.signs(act.actor, row),
+            "file": act.actor.has(Role.COORDINATOR),
+        },
     }
 
 
@@ -86,6 +93,7 @@ async def list_detail(act: Act, list_id: str, on: date | None) -> dict[str, Any]
     return {
         **await _list_row(act, row, names),
         "on": day,
+        "caps": asdict(caps_of(act.house.rules)),
         "rows": [version_row(one, names) for one in await store.in_force_on(act.db, day, row.id)],
         "draft_rows": [version_row(one, names) for one in drafts],
         "changes": [await _change_row(act, one) for one in await store.changes(act.db, row.id)],
@@ -94,18 +102,28 @@ async def list_detail(act: Act, list_id: str, on: date | None) -> dict[str, Any]
 
 async def _change_row(act: Act, change: ListChange) -> dict[str, Any]:
     people = await task_store.member_names(act.db, [change.published_by, change.filed_by])
+    filing = await deadline_store.find(act.db, DeadlineKind.FILE_LIST.value, f"list-change:{change.id}")
+    due = filing.due_on if filing and filing.settled_at is None else None
     shown = ("id", "number", "reason", "imported", "valid_from", "published_at", "filed_on", "filing_number")
     return {
         **{name: getattr(change, name) for name in shown},
         "published_by": people.get(change.published_by, "系统"),
         "filed_by": people.get(change.filed_by or ""),
         "filed": is_filed(change),
+        "filing_due": due,
+        "filing_overdue": due is not None and due < local_date(act.now),
     }
+
+
+def _body(version: ItemVersion) -> ItemBody:
+    """What a version says, in words for people."""
+    body = ItemBody.from_data(version.body)
+    return replace(body, level=level_text(body.level))
 
 
 def version_row(version: ItemVersion, names: Names) -> dict[str, Any]:
     """One version with every column."""
-    body = ItemBody.from_data(version.body)
+    body = _body(version)
     return {
         "item_id": version.item_id,
         "version_id": version.id,
@@ -130,7 +148,7 @@ async def history(act: Act, item_id: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     before: ItemBody | None = None
     for version in await store.published(act.db, item_id=item_id):
-        body = ItemBody.from_data(version.body)
+        body = _body(version)
         changed = [ITEM_WORDS[one.field] for one in differences(body, before)] if before else []
         rows.append({**version_row(version, names), "changed": changed})
         before = body
@@ -151,7 +169,15 @@ async def comparison(act: Act, own_id: str, upper_id: str) -> list[dict[str, Any
             claimed.add(origin.item_id)
         rows.append(_compared(version, origin, upper_now.get(origin.item_id) if origin else None))
     free = [one for item_id, one in upper_now.items() if one and item_id not in claimed]
-    return rows + [_comparison_row(ClaimState.UNCLAIMED, None, one) for one in free]
+    rows += [_comparison_row(ClaimState.UNCLAIMED, None, one) for one in free]
+    names = await task_store.departments(act.db)
+    return [{**_concerns(row.pop("whose"), own_list, names), **row} for row in rows]
+
+
+def _concerns(version: ItemVersion, own_list: ItemList, names: Names) -> dict[str, Any]:
+    """Whose item it is, and whether the list's department takes part: a department claims its own first."""
+    shared = {version.department_id, *version.partner_ids}
+    return {"department": names[version.department_id].name, "concerns": own_list.department_id in shared}
 
 
 async def _standing(act: Act, row: ItemList, today: date) -> list[ItemVersion]:
@@ -166,15 +192,16 @@ async def _standing(act: Act, row: ItemList, today: date) -> list[ItemVersion]:
 def _compared(own: ItemVersion, origin: ItemVersion | None, upper: ItemVersion | None) -> dict[str, Any]:
     if origin is None:
         return _comparison_row(ClaimState.OWN, own, None)
-    upper_body = ItemBody.from_data(upper.body) if upper else None
-    state = claim_state(ItemBody.from_data(own.body), ItemBody.from_data(origin.body), upper_body)
+    upper_body = _body(upper) if upper else None
+    state = claim_state(_body(own), _body(origin), upper_body)
     return _comparison_row(state, own, upper)
 
 
 def _comparison_row(state: ClaimState, own: ItemVersion | None, upper: ItemVersion | None) -> dict[str, Any]:
-    both = differences(ItemBody.from_data(own.body), ItemBody.from_data(upper.body)) if own and upper else ()
+    both = differences(_body(own), _body(upper)) if own and upper else ()
     some = own or upper
     return {
+        "whose": upper or own,
         "state": state.value,
         "state_text": state.text,
         "name": some.body["name"] if some else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.workdays import local_date
+from models.people import Department
 from models.plans import Plan, PlanRevision
 from models.store import deadlines as deadline_store
 from models.store import lists as list_store
@@ -17,8 +18,9 @@ from models.store.plans import Placed
 from models.store.states import STATUS_WORDS
 from services.act import Act
 from services.planning.plan_changes import line_of, merge_row, proposals
-from services.planning.plans import KINDS, LINE_FIELDS, subject, warnings
+from services.planning.plans import KINDS, LINE_FIELDS, snapshot, subject, warnings
 
+PROPOSAL_WORDS = {"submitted": "待决定", "approved": "已同意", "returned": "未同意"}
 STEP_WORDS = {"draft": "建立", "published": "公布", "adjusted": "调整", "filed": "备案", "approved": "联席会议审议通过"}
 
 
@@ -45,20 +47,23 @@ async def _plan_row(act: Act, plan: Plan) -> dict[str, Any]:
         "filing_due": due,
         "filing_overdue": due is not None and due < local_date(act.now),
         "warnings": warnings(plan, department, act.house.rules),
+        "stands": plan.status in store.SETTLED,
         "can": _can(act, plan),
     }
 
 
 def _can(act: Act, plan: Plan) -> dict[str, bool]:
-    office, keeper = act.actor.has(Role.COORDINATOR), store.keeps(act.actor, plan)
+    office, signs = act.actor.has(Role.COORDINATOR), store.signs(act.actor, plan)
+    written = plan.status in {"draft", "returned"}
     return {
-        "edit": keeper and plan.status in {"draft", "returned"},
-        "submit": keeper and plan.status in {"draft", "returned"},
+        "edit": store.keeps(act.actor, plan) and written,
+        "submit": signs and written,
+        "take_back": signs and plan.status == "submitted",
         "collect": office and plan.status == "submitted",
         "send_back": office and plan.status in {"submitted", "collected"},
         "approve": office and plan.status == "collected",
         "file": office and plan.status == "approved",
-        "publish": (office or keeper) and plan.status in store.SETTLED and plan.published_at is None,
+        "publish": (office or signs) and plan.status in store.SETTLED and plan.published_at is None,
         "adjust": office and plan.status in store.SETTLED,
     }
 
@@ -137,21 +142,44 @@ async def proposal_rows(act: Act) -> list[dict[str, Any]]:
     """Adjustments asked for, newest first."""
     names = await task_store.departments(act.db)
     rows = await store.proposals(act.db, act.actor)
-    entries = {one.entry.id: one.entry.name for one in await store.placed(act.db, ids=[one.entry_id for one in rows])}
+    placed = {one.entry.id: one for one in await store.placed(act.db, ids=[one.entry_id for one in rows])}
+    shown = [dict(one.changes) for one in rows]
+    now = [_same_fields(placed.get(one.entry_id), one.changes) for one in rows]
+    items = await list_store.item_names(act.db, {id_ for one in (*shown, *now) for id_ in one.get("item_ids", ())})
+    people = await task_store.member_names(act.db, [one.member_id for one in rows])
     return [
         {
             "id": one.id,
             "entry_id": one.entry_id,
-            "entry": entries.get(one.entry_id, ""),
+            "entry": placed[one.entry_id].entry.name if one.entry_id in placed else "",
             "department": names[one.department_id].name,
-            "changes": one.changes,
+            "changes": _in_words(changes, names, items),
+            "before": _in_words(before, names, items),
             "reason": one.reason,
+            "who": people.get(one.member_id, ""),
             "status": one.status,
-            "status_text": STATUS_WORDS[one.status],
+            "status_text": PROPOSAL_WORDS[one.status],
             "at": one.at,
         }
-        for one in rows
+        for one, changes, before in zip(rows, shown, now, strict=True)
     ]
+
+
+def _same_fields(found: Placed | None, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry's own values of the fields that a proposal would change."""
+    values = snapshot(found) if found else {}
+    values["quota"] = values.get("quota", {}).get("raw", "")
+    return {name: values[name] for name in changes if name in values}
+
+
+def _in_words(values: dict[str, Any], names: Mapping[str, Department], items: Mapping[str, str]) -> dict[str, Any]:
+    """Values with names where they hold ids."""
+    words = dict(values)
+    if "item_ids" in words:
+        words["items"] = [items[one] for one in words.pop("item_ids") if one in items]
+    if "partner_ids" in words:
+        words["partners"] = [names[one].name for one in words.pop("partner_ids") if one in names]
+    return words
 
 
 async def merge_rows(act: Act, year: int) -> list[dict[str, Any]]:

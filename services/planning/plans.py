@@ -1,6 +1,7 @@
 """Plans on their way: made, submitted, collected, studied by the joint meeting, filed, published (C1-C5, S1-S4).
 
 department: create -> entries -> submit -> office: collect -> joint meeting: approve -> file; publish once approved
+department: take_back from submitted
 office: send_back from submitted or collected -> department mends and submits again
 tick -> expect_next_year -> the MAKE_PLAN deadline of next year's joint plan (S2)
 """
@@ -36,17 +37,9 @@ from services.clock import deadlines
 KINDS = {"annual": "年度抽查计划", "special": "专项抽查计划"}
 EXPECTED_BEFORE = timedelta(days=60)  # how long before its day the making of next year's plan is on the desk
 ENTRY_FIELDS = (
-    "name",
-    "item_text",
-    "scope_text",
-    "frequency",
-    "risk_note",
-    "method",
-    "mode",
-    "starts_on",
-    "ends_on",
+    "name", "item_text", "scope_text", "frequency", "risk_note", "method", "mode", "starts_on", "ends_on",
     "partner_ids",
-)
+)  # fmt: skip
 LINE_FIELDS = ("item_ids", "keywords", "region", "form", "base_count", "bureau")
 
 
@@ -85,7 +78,7 @@ def filing_rules(rules: Rules) -> FilingRules:
 
 
 async def create_plan(act: Act, title: str, year: int, kind: str, *, joint: bool = False) -> Plan:
-    """Begin a plan: joint ones by the office, a department's own by its approver (C3)."""
+    """Begin a plan: joint ones by the office, a department's own by its approver or liaison (C3)."""
     plan = Plan(
         number=f"抽查计划〔{year}〕{await next_number(act.db, f'plan/{year}')}号",
         department_id=act.actor.department_id,
@@ -142,11 +135,18 @@ async def remove_entry(act: Act, entry_id: str) -> None:
 
 async def submit(act: Act, plan_id: str, note: str = "") -> Plan:
     """Hand a plan in to the office (C4)."""
-    plan = await store.kept_plan(act.db, act.actor, plan_id)
+    plan = await store.kept_plan(act.db, act.actor, plan_id, sign=True)
     if not await store.placed(act.db, plan_id=plan.id):
         raise ConflictError(what="计划", why="还没有任何条目。")
     await _go(act, plan, "submitted", {"draft", "returned"}, note)
     await _expect_filing(act, plan, await store.first_start(act.db, plan.id))
+    return plan
+
+
+async def take_back(act: Act, plan_id: str) -> Plan:
+    """Its department takes a plan back to mend it, as long as the office has not collected it."""
+    plan = await store.kept_plan(act.db, act.actor, plan_id, sign=True)
+    await _go(act, plan, "draft", {"submitted"}, "撤回修改")
     return plan
 
 
@@ -190,7 +190,7 @@ async def file(act: Act, plan_id: str, filed_on: date, number: str) -> Plan:
 async def publish(act: Act, plan_id: str) -> Plan:
     """Make an approved plan public (C5): its department or the office, once."""
     plan = await store.plan(act.db, act.actor, plan_id)
-    if not (store.keeps(act.actor, plan) or act.actor.has(Role.COORDINATOR)):
+    if not (store.signs(act.actor, plan) or act.actor.has(Role.COORDINATOR)):
         raise ForbiddenError
     await store.lock(act.db, plan)
     if plan.status not in store.SETTLED:

@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, delete, func, select
 
 from inspection import regions
 from inspection.actors import Role
-from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.tables.places import trade_code
 from inspection.workdays import local_date
 from models.base import new_id
@@ -201,6 +201,11 @@ async def report(act: Act, what: str, after: str) -> dict[str, Any]:
     return {"rows": rows, "next_after": rows[-1]["code"] if len(rows) == PAGE_SIZE else None}
 
 
+async def claims_of(act: Act, target_id: str) -> list[dict[str, str]]:
+    """Who claims one target, and by which rule."""
+    return (await _claims(act, [target_id])).get(target_id, [])
+
+
 async def _claims(act: Act, target_ids: list[str]) -> dict[str, list[dict[str, str]]]:
     """Who claims these targets, and by which rule."""
     query = (
@@ -239,7 +244,8 @@ async def add_licence(act: Act, new: NewLicence) -> Licence:
         raise NotFoundError(what="这个检查对象")
     own = target.department_id in {None, act.actor.department_id}
     if not own and not act.actor.has(Role.COORDINATOR):
-        raise ForbiddenError
+        owner = await act.db.get_one(Department, target.department_id)
+        raise ConflictError(what="这份许可证", why=f"“{target.name}”由{owner.name}监管，许可证由该部门登记。")
     same = select(Licence.id).where(Licence.target_id == target.id, Licence.name == new.name)
     if await act.db.scalar(same.where(Licence.number == new.number)):
         raise ConflictError(what="这份许可证", why="已经登记。")

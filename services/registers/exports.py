@@ -116,7 +116,8 @@ async def _pages(act: Act) -> AsyncIterator[list[list[str]]]:
         act.db.expunge_all()
 
 
-def _row(target: Target) -> list[str]:
+def cells_of(target: Target) -> dict[str, str]:
+    """A target as cells, by field: what an import of them would leave unchanged. Whom to reach is not among them."""
     values: dict[str, Any] = {
         **target.extra,
         **{column.field: getattr(target, column.field, "") for column in _EXPORTED if column.field not in EXTRA_FIELDS},
@@ -127,4 +128,8 @@ def _row(target: Target) -> list[str]:
         "labels": "、".join(target.labels),
         "registered_on": target.registered_on.isoformat() if target.registered_on else "",
     }
-    return [values.get(column.field, "") for column in _EXPORTED]
+    return {column.field: values.get(column.field, "") for column in _EXPORTED}
+
+
+def _row(target: Target) -> list[str]:
+    return list(cells_of(target).values())

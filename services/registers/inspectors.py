@@ -229,19 +229,21 @@ async def card(act: Act, staff_no: str) -> dict[str, Any]:
             {
                 "id": None,
                 "kind": "执法证",
-                "number": _masked(first[0]),
+                "number": masked(first[0]),
                 "issuer": "",
                 "expires_on": first[1],
                 "valid": first[1] is not None and first[1] >= today,
+                "withdrawn": False,
             },
             *(
                 {
                     "id": one.id,
                     "kind": one.kind,
-                    "number": _masked(one.number),
+                    "number": masked(one.number),
                     "issuer": one.issuer,
                     "expires_on": one.expires_on,
                     "valid": one.expires_on >= today and (one.withdrawn_on is None or one.withdrawn_on > today),
+                    "withdrawn": one.withdrawn_on is not None,
                 }
                 for one in papers
             ),
@@ -253,7 +255,7 @@ async def card(act: Act, staff_no: str) -> dict[str, Any]:
     }
 
 
-def _masked(number: str | None) -> str:
+def masked(number: str | None) -> str:
     """A certificate's number as far as it helps to tell two apart (M1)."""
     return f"{number[:2]}****{number[-2:]}" if number else ""
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from inspection.actors import Role
-from inspection.cells import Level
+from inspection.cells import level_text
 from inspection.item_rules import ItemBody
 from inspection.tables import columns_of
 from models.people import Department, Grant, Inspector, Member
@@ -28,7 +28,6 @@ ROLE_WORDS = {
     Role.COORDINATOR: "协调员", Role.APPROVER: "审批人", Role.INSPECTOR: "检查人员", Role.OBSERVER: "监督员",
     Role.ADMIN: "管理员",
 }  # fmt: skip
-_LEVELS = {Level.PROVINCE.value: "省级", Level.CITY.value: "市级", Level.COUNTY.value: "县(区)级"}
 _LEFT_OUT = {"inspectors": {"expert"}, "plan": {"both", "count"}}  # other ways to say what a column says already
 
 Table = tuple[list[str], list[list[str]]]
@@ -76,7 +75,7 @@ async def _items(act: Act, names: Mapping[str, str], _year: int) -> list[dict[st
         {
             **{name: str(value) for name, value in version.body.items()},
             "quota": ItemBody.from_data(version.body).ratio,
-            "level": "、".join(_LEVELS.get(one, one) for one in str(version.body.get("level", "")).split("、")),
+            "level": level_text(str(version.body.get("level", ""))),
             "lead": names[version.department_id],
             "partners": _named(names, version.partner_ids),
         }

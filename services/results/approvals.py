@@ -203,6 +203,7 @@ async def _reopen(act: Act, case: PartCase) -> None:
     """Nothing waits for approval while the visit is open; the inspectors get the task's last day, or two days more."""
     for one in await store.of_visit(act.db, case.visit.id):
         await _settle(act, one.part.id)
+    await deadlines.settle(act, DeadlineKind.SIGN, f"visit:{case.visit.id}")
     within = act.house.rules.accept_within_days
     await deadlines.open_deadline(
         act, DeadlineKind.INSPECT, f"visit:{case.visit.id}", case.visit.department_id, deadlines.today(act), within

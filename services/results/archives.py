@@ -19,6 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from inspection.actors import Role
+from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError
 from inspection.retention import CLASSES, class_of, keep_until
 from inspection.workdays import local_date
@@ -27,6 +28,7 @@ from models.blobs import Digest
 from models.store import archives as store
 from models.store.states import next_number
 from services.act import Act, House
+from services.clock import deadlines
 from services.results import volume
 
 FORMAT = "suicha-archive/1"
@@ -110,6 +112,7 @@ async def seal(act: Act, found: Gathered, files: Mapping[str, bytes]) -> Archive
     )
     act.db.add(row)
     await act.db.flush()
+    await deadlines.settle(act, DeadlineKind.ARCHIVE, f"visit:{case.visit.id}")
     act.record("archive", f"visit:{case.visit.id}", number=number, digest=row.digest, key=key.id, files=len(files))
     return row
 

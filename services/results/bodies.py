@@ -6,17 +6,18 @@ approved part + exceptions by hand -> body_of -> personal data masked by rule ->
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from inspection.clues import SOURCES
 from inspection.disclosure import shown
 from inspection.outcomes import measure_text, result_text
 from inspection.workdays import local_date
 from models.corrections import PublicationHold
 from models.registers import PlanEntry
 from models.results import Deadline
-from models.store import disclosures
+from models.store import companions, disclosures
 from models.store.parts import PartCase
 from models.tasks import Task
 from services.act import Act
@@ -33,11 +34,15 @@ class Around:
     plan_name: str
     plan_number: str
     task_code: str
+    entrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by visit: 委托执法, in words (D9)
 
 
 async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_number: str) -> Around:
     """Gather what the results of a task share; its national numbers are given now, if they were not before."""
     entry = await act.db.get_one(PlanEntry, task.plan_entry_id)
+    entrusted: dict[str, list[str]] = {}
+    for one in await companions.entrusted(act.db, task_id=task.id):
+        entrusted.setdefault(one.visit_id, []).append(one.words())
     area, day = act.house.rules.area_code, task.starts_on
     return Around(
         items=items,
@@ -45,6 +50,7 @@ async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_
         plan_name=entry.name,
         plan_number=await disclosures.national_number(act.db, f"plan:{entry.id}", f"{area}{entry.year}"),
         task_code=await disclosures.national_number(act.db, f"task:{task.id}", f"{area}{day:%Y%m%d}"),
+        entrusted=entrusted,
     )
 
 
@@ -61,8 +67,9 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "task_name": case.task.name,
         "task_number": case.task.number,
         "task_code": shared.task_code,
+        "case": SOURCES[case.task.terms["case"]["source"]] if "case" in case.task.terms else "",
         "check_type": DIRECTED
-        if any(case.task.scope.get(one) for one in ("keywords", "region", "library_id"))
+        if "case" in case.task.terms or any(case.task.scope.get(one) for one in ("keywords", "region", "library_id"))
         else UNDIRECTED,
         "target_name": case.target.name,
         "target_code": case.target.code,
@@ -75,6 +82,7 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "late": is_late(today, deadline),
         "draw_number": shared.draw_number,
         "version": 1,
+        **({"entrusted": list(told)} if (told := shared.entrusted.get(case.visit.id)) else {}),
         **outcome(manifest["results"], manifest["measures"]),
     }
 

@@ -21,6 +21,7 @@ from inspection.outcomes import check_results
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.corrections import Correction, PublicationVersion
+from models.database import changes_public
 from models.grams import grams
 from models.people import Member
 from models.results import Publication
@@ -31,6 +32,7 @@ from models.store.states import advance
 from services.act import Act
 from services.clock import deadlines
 from services.people.notices import tell_member
+from services.results import province
 from services.results.bodies import masked, outcome
 
 GROUNDS = {
@@ -129,6 +131,8 @@ async def sign(act: Act, correction_id: str, signature: Digest) -> int:
     publication.target_name, publication.target_code = new["target_name"], new["target_code"]
     publication.grams = grams(new["target_name"])
     publication.changed_at = act.now
+    changes_public(act.db)
+    await province.send(act, publication.department_id, new)
     await act.db.flush()
     await deadlines.settle(act, DeadlineKind.CORRECT, _subject(publication))
     act.record(

@@ -17,6 +17,7 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, 
 from inspection.followups import MAX_WORDS, RULES, FollowUpKind, Order, Outcome, check_order, outcome_of
 from inspection.notices import Notice, NoticeKind
 from models.base import new_id
+from models.database import changes_public
 from models.followups import FollowUp, FollowUpStep
 from models.people import Department, Member
 from models.store import deadlines as deadline_store
@@ -191,6 +192,7 @@ async def _close(act: Act, case: FollowUpCase, outcome: Outcome | None, note: st
     fields = {"closed_by": act.actor.member_id, "closed_at": act.now, "outcome": outcome.code}
     said = {"document_no": document_no, "conclusion": note}
     await advance(act.db, row, "closed", come_from=NOT_CLOSED, what="后续处理", **fields, **said)
+    changes_public(act.db)
     _step(act, row, "closed", note, outcome=outcome.code, document_no=document_no)
     act.record("followup-close", subject(row), number=row.number, outcome=outcome.code, document_no=document_no)
     if row.kind == FollowUpKind.RECTIFICATION.value:
@@ -297,7 +299,7 @@ async def _tell_owner(act: Act, case: FollowUpCase, title: str, words: str) -> N
         title=title,
         summary=words,
         facts=(("处理编号", row.number), ("检查部门", case.department.name), ("整改期限", row.due_on.isoformat())),
-        path=f"/owner/rectify/{row.id}",
+        path=f"/o/rectifications/{row.id}",
     )
     key = f"owner-rectify/{row.id}/{act.now.isoformat()}"
     await tell_owner(

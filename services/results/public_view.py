@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from inspection.errors import NotFoundError
 from inspection.followups import RULES, FollowUpKind, outcome_of
-from inspection.workdays import SHANGHAI, local_date
+from inspection.workdays import local_date, month_span
 from models.results import Publication
 from models.store import disclosures, public
 from models.store import publications as store
@@ -131,14 +131,14 @@ async def months(act: Act) -> list[dict[str, Any]]:
         return []
     found, at = [], local_date(last).replace(day=1)
     while at >= local_date(first).replace(day=1):
-        found.append({"month": f"{at:%Y-%m}", "results": await public.count_between(act.db, *_month(at))})
+        found.append({"month": f"{at:%Y-%m}", "results": await public.count_between(act.db, *month_span(at))})
         at = (at - timedelta(days=1)).replace(day=1)
     return found
 
 
 async def of_month(act: Act, month: str) -> list[dict[str, Any]]:
     """The results published in a month ("2026-03"), as they stand now."""
-    return [one.body for one in await public.between(act.db, *_month(date.fromisoformat(f"{month}-01")))]
+    return list(await public.between(act.db, *month_span(date.fromisoformat(f"{month}-01"))))
 
 
 async def newest(act: Act) -> Sequence[Entry]:
@@ -154,12 +154,6 @@ async def newest(act: Act) -> Sequence[Entry]:
         )
         for one in rows
     ]
-
-
-def _month(first: date) -> tuple[datetime, datetime]:
-    following = (first + timedelta(days=32)).replace(day=1)
-    begin = datetime(first.year, first.month, 1, tzinfo=SHANGHAI)
-    return begin, datetime(following.year, following.month, 1, tzinfo=SHANGHAI)
 
 
 def _handled(one: Handled) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 from inspection.actors import Role
@@ -20,11 +21,12 @@ from inspection.notices import Notice, NoticeKind
 from inspection.outcomes import result_text
 from models.blobs import Digest
 from models.corrections import PublicationHold
+from models.database import changes_public
 from models.draws import DrawVoid
 from models.grams import grams
 from models.results import Publication
 from models.store import deadlines as deadline_store
-from models.store import disclosures, voids
+from models.store import disclosures, public_search, voids
 from models.store import parts as part_store
 from models.store import publications as store
 from models.store import tasks as task_store
@@ -32,13 +34,16 @@ from models.store import visits as visit_store
 from models.store.parts import PartCase
 from models.tasks import Draw, Task
 from services.act import Act
+from services.clock import deadlines
+from services.drawing import stamps
 from services.drawing.room import list_is_public
 from services.people.notices import Letter, tell_many
 from services.registers import credit
+from services.results import province
 from services.results.bodies import around, body_of, masked
 
 PAGE_SIZE = 20
-COUNTED = store.COUNTED
+COUNTED = public_search.COUNTED
 PUBLIC_FILES = frozenset({ANNOUNCEMENT, SEED})
 
 
@@ -52,6 +57,7 @@ class PublicDraw:
     names: Mapping[str, str] = field(default_factory=dict)
     open_list: bool = False  # whether published.json may be seen by everybody by now
     void: DrawVoid | None = None  # of which nothing but reason, time and how far it was is public
+    stamp: Mapping[str, Any] | None = None  # the announcement's timestamp, where an authority is asked for one
 
 
 async def publish_task(act: Act, task_id: str) -> int:
@@ -71,6 +77,7 @@ async def publish_task(act: Act, task_id: str) -> int:
     moved = await store.mark_parts(act.db, [case.part.id for case in cases if case not in kept])
     if not moved and not back:
         return 0
+    changes_public(act.db)
     cases = [case for case in cases if case.part.id in moved | back]
     await credit.propose(act, cases)  # what is kept from the public counts for the class all the same
     done = [_subject(case) for case in cases]
@@ -80,14 +87,17 @@ async def publish_task(act: Act, task_id: str) -> int:
     await store.settle_many(act.db, DeadlineKind.PUBLISH.value, done, act.now)
     visits = await store.finish_visits(act.db, task.id)
     finished = await store.finish_task(act.db, task.id)
-    act.record("publish", f"task:{task.id}", results=len(cases), withheld=len(back), visits=visits, finished=finished)
+    for visit_id, department_id in visits:
+        await deadlines.begin(act, DeadlineKind.ARCHIVE, f"visit:{visit_id}", department_id)
+    counts = {"results": len(cases), "withheld": len(back), "visits": len(visits)}
+    act.record("publish", f"task:{task.id}", **counts, finished=finished)
     await _tell_groups(act, cases)
     return len(cases)
 
 
-async def search(act: Act, words: str, page: int) -> tuple[int, Sequence[Publication]]:
-    """Published results by the target's name or code: (how many in all, one page)."""
-    return await store.search(act.db, words[:64], page, PAGE_SIZE)
+async def search(act: Act, words: str, page: int) -> tuple[int, Sequence[dict[str, Any]]]:
+    """What published results say, by the target's name or code or their number: (how many in all, one page)."""
+    return await public_search.search(act.db, words[:64], page, PAGE_SIZE)
 
 
 async def result(act: Act, number: str) -> tuple[Publication, Sequence[Publication]]:
@@ -118,6 +128,7 @@ async def draw(act: Act, number: str) -> PublicDraw:
         names=names,
         open_list=task is not None and list_is_public(act, task, row),
         void=void.get(row.id),
+        stamp=stamps.shown(await stamps.of_draw(act.db, row.id)),
     )
 
 
@@ -128,6 +139,8 @@ async def public_file(act: Act, number: str, name: str) -> bytes:
     drawn list follows when the task's embargo ends (`room.list_is_public`).
     """
     row, _ = await store.draw(act.db, number)
+    if name == stamps.TSR and (found := await stamps.file_of(act, row)):
+        return found[name]
     task = await act.db.get(Task, row.task_id)
     public = name in PUBLIC_FILES or (name == PUBLISHED and task is not None and list_is_public(act, task, row))
     digest = row.files.get(name) if public else None
@@ -142,6 +155,7 @@ async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, Public
     for item in await task_store.items(act.db, cases[0].task.id):
         items.setdefault(item.department_id, []).append(item.name)
     shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id))
+    written = []
     for case in cases:
         body = masked(body_of(act, case, shared, due.get(_subject(case))), holds.get(case.part.id))
         act.db.add(
@@ -157,7 +171,10 @@ async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, Public
                 published_at=act.now,
             )
         )
+        written.append((case, body))
     await act.db.flush()
+    for case, body in written:
+        await province.send(act, case.department.id, body)
 
 
 async def _tell_groups(act: Act, cases: Sequence[PartCase]) -> None:

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.followups import MAX_WORDS
+from inspection.workdays import local_date
 from models.blobs import Digest
-from models.followups import FollowUpPhoto
+from models.followups import FollowUpPhoto, FollowUpStep
 from models.store import followups as store
 from models.store.followups import FollowUpCase
 from models.store.states import insert_ignore
@@ -27,10 +28,12 @@ MOST_PHOTOS = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rectification:
-    """A rectification as its owner sees it: what is asked, by when, and the photos that he sent."""
+    """A rectification as its owner sees it: what is asked, by when, what was said since, his photos."""
 
     case: FollowUpCase
     photos: Sequence[FollowUpPhoto]
+    steps: Sequence[FollowUpStep]
+    overdue: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +50,12 @@ class OwnerPhoto:
 async def own(act: Act) -> list[Rectification]:
     """What the signed-in owner's targets are asked to mend."""
     return [
-        Rectification(case=one, photos=await store.photos(act.db, one.row.id))
+        Rectification(
+            case=one,
+            photos=await store.photos(act.db, one.row.id),
+            steps=await store.steps(act.db, one.row.id),
+            overdue=one.row.status == "open" and one.row.due_on < local_date(act.now),
+        )
         for one in await store.owned(act.db, str(act.actor.member_id))
     ]
 

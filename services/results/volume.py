@@ -19,15 +19,17 @@ from inspection.workdays import SHANGHAI
 from models.blobs import Digest
 from models.results import Outbox
 from models.store import parts as part_store
+from models.store import summaries as summary_store
 from models.store import tasks as task_store
 from models.store import visits as visit_store
 from models.store.archives import VisitCase
+from models.tasks import SummarySignature
 from services.act import Act
 from services.people.messages import KIND_WORDS, STATUS_WORDS
 from services.people.overview import ACT_WORDS
 
 TEMPLATE = Path(__file__).with_name("volume.typ")
-SUFFIX = {"photo": "jpg", "signature": "png"}
+SUFFIX = {"photo": "jpg", "signature": "png", "voice": "amr", "video": "mp4", "file": "bin"}
 
 
 async def contents(
@@ -38,6 +40,7 @@ async def contents(
     people = await task_store.member_names(act.db, [one.member_id for one in papers["audit"]])
     parts = await part_store.of_visit(act.db, case.visit.id)
     group = await visit_store.group(act.db, case.visit.id)
+    said = await summary_store.of_summary(act.db, case.visit)
     words = {
         "visit": {
             "office": act.house.office_name,
@@ -49,7 +52,16 @@ async def contents(
             "ended_at": _moment(case.visit.ended_at),
             "summary": case.visit.summary,
             "filed_at": _moment(act.now),
-            "group": [[one.department, one.name, one.staff_no, "组长" if one.leads else "组员"] for one in group],
+            "group": [
+                [
+                    one.department,
+                    one.name,
+                    one.staff_no,
+                    "组长" if one.leads else "组员",
+                    _word(said.get(one.inspector_id)),
+                ]
+                for one in group
+            ],
         },
         "results": [
             {
@@ -141,6 +153,13 @@ def _message(row: Outbox) -> dict[str, Any]:
         "settled": _moment(row.settled_at),
         "receipt": row.msgid or "",
     }
+
+
+def _word(said: SummarySignature | None) -> str:
+    """What one of the group said under the summary (G8, G9)."""
+    if said is None:
+        return ""
+    return f"已签字 {_moment(said.at)}" if said.signature else f"未签字：{said.reason}"
 
 
 def _row(row: Any, *names: str) -> dict[str, Any]:
