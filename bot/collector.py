@@ -1,6 +1,7 @@
 """Fetches what members sent to the app and puts it into the evidence of its visit, with a receipt in the chat.
 
-due -> media/get (limit, one at a time) -> expect -> develop (no transaction open) -> keep -> "已存入", by series
+due -> media/get (limit, one at a time) -> expect -> develop (no transaction open) -> keep -> ended, with what to tell
+ended and untold -> one row of the outbox for a series, in the transaction that notes that it is told
 WeCom keeps media for three days: what nobody chose a visit for is asked about once and then given up, and said so.
 """
 
@@ -14,8 +15,7 @@ from typing import Any
 
 import structlog
 
-from bot.reactions import Failure, RetryAfter, Stop, Unknown, back_off, react
-from bot.render import chat_answer
+from bot.reactions import Failure, GiveUp, RetryAfter, Stop, Unknown, back_off, react
 from bot.tokens import Answer
 from bot.wecom import WeComClient
 from inspection.actors import SYSTEM, Actor
@@ -28,6 +28,7 @@ from services.act import Act, House
 from services.field import chat_items, evidence
 from services.field.evidence import Upload
 from services.field.photos import Stamp
+from services.people import notices
 
 MOST_BYTES = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
 KEPT_BY_WECOM = timedelta(days=3) - timedelta(hours=1)
@@ -53,43 +54,39 @@ class Collector:
             items = list(await store.due(db, now))
             stale = list(await store.stale(db, now - KEPT_BY_WECOM))
             db.expunge_all()
-        told: dict[tuple[str, str], list[str]] = defaultdict(list)
         for item in items:
-            said = await self._one(item)
-            if said is not None:
-                told[item.member_id, item.visit_id or ""].append(said)
+            await self._one(item)
         for item in stale:
             async with self._database.write() as db:
-                if await store.close(db, item.id, "expired", "not-chosen"):
-                    told[item.member_id, ""].append("有一项没有选择检查，已过期，请重新发送。")
-        for (member_id, visit_id), words in told.items():
-            await self._tell(member_id, visit_id, words)
+                words = "有一项没有选择检查，已过期，请重新发送。"
+                await store.close(db, item.id, "expired", "not-chosen", to_tell=words)
+        await self._tell()
         return len(items) + len(stale)
 
-    async def _one(self, item: ChatItem) -> str | None:
-        """Fetch and store one; gives what to tell the sender, None while it is still on its way."""
+    async def _one(self, item: ChatItem) -> None:
+        """Fetch and store one, or put it off."""
         answer = await self._wecom.download(item.media_id, MOST_BYTES[item.kind])
         if isinstance(answer, Answer):
-            return await self._put_off(item, answer)
+            await self._put_off(item, answer)
+            return
         word = chat_items.WORDS[item.kind]
         try:
             digest = await self._store(item, answer)
         except SuichaError as error:
-            await self._end(item, "refused", error.code)
-            return f"{word}未存入：{error.sentence()}{error.action}"
-        await self._end(item, "kept", "", digest)
-        return f"{word}　校验值 {digest[:12]}"
+            await self._end(item, "refused", error.code, f"{word}未存入：{error.sentence()}{error.action}")
+            return
+        await self._end(item, "kept", "", f"{word}　校验值 {digest[:12]}", digest)
 
-    async def _put_off(self, item: ChatItem, answer: Answer) -> str | None:
+    async def _put_off(self, item: ChatItem, answer: Answer) -> None:
         reaction = react(answer.code, item.attempts + 1)
         code = answer.code.value if isinstance(answer.code, Failure) else str(answer.code)
         word = chat_items.WORDS[item.kind]
         if isinstance(reaction, RetryAfter | Unknown | Stop) and item.attempts < MOST_TRIES:
             async with self._database.write() as db:
                 await store.later(db, item.id, self._clock() + back_off(item.attempts + 1), code)
-            return None
-        await self._end(item, "expired" if code == "40007" else "refused", code)
-        return f"{word}未能从企业微信取回，请重新发送。"
+            return
+        gone = isinstance(reaction, GiveUp) and reaction.anew
+        await self._end(item, "expired" if gone else "refused", code, f"{word}未能从企业微信取回，请重新发送。")
 
     async def _store(self, item: ChatItem, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
@@ -98,9 +95,10 @@ class Collector:
             digest=digest,
             kind=chat_items.KINDS[item.kind],
             taken_at=item.received_at,
+            sent_at=item.received_at,
         )
         async with self._database.read() as db:
-            expected = await evidence.expect(self._act(db, await self._actor(db, item)), upload, data)
+            expected = await evidence.expect(self._act(db, await self._actor(db, item)), upload)
         if not isinstance(expected, Stamp):
             return digest
         developed = await evidence.develop(self._house, upload, data, expected)
@@ -116,19 +114,36 @@ class Collector:
     def _act(self, db: Any, actor: Actor) -> Act:
         return Act(db=db, actor=actor, now=self._clock(), house=self._house)
 
-    async def _end(self, item: ChatItem, status: str, outcome: str, digest: str | None = None) -> None:
+    async def _end(self, item: ChatItem, status: str, outcome: str, to_tell: str, digest: str | None = None) -> None:
         async with self._database.write() as db:
-            await store.close(db, item.id, status, outcome, digest)
+            await store.close(db, item.id, status, outcome, digest, to_tell=to_tell)
 
-    async def _tell(self, member_id: str, visit_id: str, words: Sequence[str]) -> None:
+    async def _tell(self) -> None:
+        """Tell every sender what became of what he sent: one message for each of his visits."""
         async with self._database.read() as db:
-            userid = await inbox.userid_of(db, member_id)
-            number = await inbox.visit_number(db, visit_id) if visit_id else ""
-        if not userid:
-            return
-        kept = [one for one in words if "校验值" in one]
-        head = f"已存入检查 {number} 的证据 {len(kept)} 项：" if kept else ""
-        text = "\n".join([*([head] if head else []), *kept, *(one for one in words if one not in kept)])
-        answer = await self._wecom.send(chat_answer(text, userid=userid, agent_id=self._wecom.settings.agent_id))
-        if answer.code != 0:
-            log.warning("receipt not delivered", code=str(answer.code))
+            if not await store.untold(db):
+                return
+        async with self._database.write() as db:
+            series: dict[tuple[str, str], list[ChatItem]] = defaultdict(list)
+            for item in await store.untold(db):
+                series[item.member_id, item.visit_id or ""].append(item)
+            for (member_id, visit_id), items in series.items():
+                words = [item.to_tell for item in items]
+                told = await store.told(db, [item.id for item in items])
+                actor = await inbox.actor_by_id(db, member_id)
+                if told and actor is not None:
+                    number = await inbox.visit_number(db, visit_id) if visit_id else ""
+                    await notices.answer(
+                        db,
+                        self._clock(),
+                        await inbox.userid_of(db, member_id),
+                        {"text": _receipt(number, words)},
+                        department_id=str(actor.department_id),
+                        key=f"items/{told[0]}",
+                    )
+
+
+def _receipt(number: str, words: Sequence[str]) -> str:
+    kept = [one for one in words if "校验值" in one]
+    head = [f"已存入检查 {number} 的证据 {len(kept)} 项："] if kept else []
+    return "\n".join([*head, *kept, *(one for one in words if one not in kept)])

@@ -2,9 +2,8 @@
 
 waiting row -> who (active member, roles now) -> action from "accept:ID" -> act, in the row's own transaction -> done
             -> what he wrote or sent (`messages`)            refused -> rolled back -> failed, with the error's code
-after the commit: the card's buttons are replaced by the reply (response_code: once, 72 h), or a chat answer goes out
-
-Card updates and chat answers are courtesies, not obligations: they are sent once and not through the outbox.
+the reply, in that transaction: rows of the outbox; for the card's buttons a change (`bot.cards`), which is made at once
+after the commit by the click's own one-shot code (72 h), and by the errand if this process dies before that
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from typing import Any
 
 import structlog
 
-from bot.render import BUTTON, chat_answer, shorten
-from bot.replies import Reply, question_card, question_text, subject_of
+from bot.render import BUTTON, shorten
+from bot.replies import Reply, said, subject_of
 from bot.tokens import Answer
 from bot.wecom import WeComClient
 from inspection.actors import SYSTEM
 from inspection.errors import SuichaError
-from models.base import new_id
 from models.database import Database
 from models.results import Inbox
-from models.store import card_changes, inbox, outbox
+from models.store import card_changes, inbox
 from services.act import Act, House
+from services.people import notices
 
 Action = Callable[[Act, str], Awaitable[str | Reply]]  # (act, subject ids or text) -> what to answer, in Chinese
 MessageAction = Callable[[Act, Mapping[str, Any]], Awaitable[Reply]]  # (act of a member, fields of what he sent)
@@ -53,7 +52,6 @@ class Ending:
     status: str  # done, ignored, failed
     outcome: str
     reply: Reply = field(default_factory=Reply)
-    change: str = ""  # the outbox row whose card another hand would change, if this one fails to
 
 
 class InboxWorker:
@@ -115,27 +113,29 @@ class InboxWorker:
                     return False
                 kind, fields = row.kind, json.loads(row.payload)
                 event = self._events.get(kind)
-                act_by = SYSTEM if event else await inbox.actor_of(db, _userid(fields))
+                act_by = SYSTEM if event else await inbox.actor_of(db, _userid(fields), self._house.clock.liaison_post)
                 if act_by is None:
                     ending = Ending(status="ignored", outcome="not-a-member")
                 else:
                     act = Act(db=db, actor=act_by, now=self._clock(), house=self._house)
                     ending = await (_follow(event, act, fields) if event else self._perform(act, row, fields))
+                    await self._reply(act, digest, fields, ending.reply)
                 await inbox.finish(db, digest, ending.status, ending.outcome)
         except SuichaError as error:
             why = f"{error.sentence()}{error.action}"
             ending = Ending(status="failed", outcome=error.code, reply=Reply(word=REFUSED_ON_CARD, text=why))
-            await self._fail(digest, ending)
+            await self._fail(digest, ending, fields)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rows go on; the row shows it
             log.error("callback failed", kind=kind, error=type(error).__name__)  # noqa: TRY400 - a trace holds personal data
             ending = Ending(status="failed", outcome=type(error).__name__)
-            await self._fail(digest, ending)
-        await self._answer(kind, fields, ending)
+            await self._fail(digest, ending, fields)
+        if kind == CARD and ending.reply.word:
+            await self._press(fields, ending.reply.word)
         return True
 
     async def _perform(self, act: Act, row: Inbox, fields: Mapping[str, Any]) -> Ending:
-        if said := self._messages.get(row.kind):
-            return Ending(status="done", outcome=row.kind, reply=await said(act, fields))
+        if received := self._messages.get(row.kind):
+            return Ending(status="done", outcome=row.kind, reply=await received(act, fields))
         key = str(fields.get("EventKey") or "")
         if row.kind == CARD:
             name, subject = subject_of(fields)
@@ -151,39 +151,38 @@ class InboxWorker:
         said_back = await action(act, subject)
         if isinstance(said_back, str):
             said_back = Reply(word=said_back) if row.kind == CARD else Reply(text=said_back)
-        change = str(fields.get("TaskId") or "") if row.kind == CARD else ""
-        return Ending(
-            status="done",
-            outcome=name,
-            reply=said_back,
-            change=change if change and await card_changes.waits(act.db, change) else "",
-        )
+        return Ending(status="done", outcome=name, reply=said_back)
 
-    async def _fail(self, digest: str, ending: Ending) -> None:
+    async def _fail(self, digest: str, ending: Ending, fields: Mapping[str, Any]) -> None:
         async with self._database.write() as db:
             await inbox.finish(db, digest, ending.status, ending.outcome)
+            # Its card stays open to whoever settles the matter; the word on it is for this moment only.
+            told = Reply(text=ending.reply.text)
+            act = Act(db=db, actor=SYSTEM, now=self._clock(), house=self._house)
+            await self._reply(act, digest, fields, told)
 
-    async def _answer(self, kind: str, fields: Mapping[str, Any], ending: Ending) -> None:
-        if kind in self._events:  # nobody is there to be answered
-            return
-        userid, reply, agent_id = _userid(fields), ending.reply, self._wecom.settings.agent_id
-        if kind == CARD and reply.word:
-            code = str(fields.get("ResponseCode") or "")
-            answer = await self._wecom.update_card([userid], code, shorten(reply.word, BUTTON))
-            _note(kind, answer)
-            if answer.code == 0 and ending.change:
-                async with self._database.write() as db:
-                    await card_changes.done(db, ending.change)
-        if reply.text:
-            _note(kind, await self._wecom.send(chat_answer(reply.text, userid=userid, agent_id=agent_id)))
-        if reply.question is not None:
-            async with self._database.read() as db:
-                as_text = userid in await outbox.text_readers(db, {userid})
-            if as_text:
-                body = question_text(reply.question, userid=userid, agent_id=agent_id)
-            else:
-                body = question_card(reply.question, task_id=new_id(), userid=userid, agent_id=agent_id)
-            _note(kind, await self._wecom.send(body))
+    async def _reply(self, act: Act, digest: str, fields: Mapping[str, Any], reply: Reply) -> None:
+        """Write down what is to be said and which card is to change, with the act that it answers."""
+        for word, content in said(reply).items():
+            await notices.answer(
+                act.db,
+                act.now,
+                _userid(fields),
+                content,
+                department_id=str(act.actor.department_id),
+                key=f"{digest}/{word}",
+            )
+        if reply.word and await card_changes.is_ours(act.db, _card(fields)):
+            await card_changes.ask(act.db, _card(fields), "word", shorten(reply.word, BUTTON), act.now)
+
+    async def _press(self, fields: Mapping[str, Any], word: str) -> None:
+        """Change the pressed card at once, by the code of its own click; what fails is left to `bot.cards`."""
+        code = str(fields.get("ResponseCode") or "")
+        answer = await self._wecom.update_card([_userid(fields)], code, shorten(word, BUTTON))
+        _note(CARD, answer)
+        if answer.code == 0:
+            async with self._database.write() as db:
+                await card_changes.done(db, _card(fields))
 
 
 def _note(kind: str, answer: Answer) -> None:
@@ -193,6 +192,10 @@ def _note(kind: str, answer: Answer) -> None:
 
 async def _follow(event: EventAction, act: Act, fields: Mapping[str, Any]) -> Ending:
     return Ending(status="done", outcome=await event(act, fields))
+
+
+def _card(fields: Mapping[str, Any]) -> str:
+    return str(fields.get("TaskId") or "")
 
 
 def _userid(fields: Mapping[str, Any]) -> str:

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import render
+from bot.replies import answer_body
 from bot.verdicts import REPEAT_WITHIN
-from inspection.notices import Channel, Notice, Priority
+from inspection.notices import Channel, Notice, NoticeKind, Priority
 from inspection.workdays import SHANGHAI
-from models.store import outbox, tallies
+from models.store import addresses, outbox, tallies
 from models.store.outbox import AS_TEXT, MOST_RECEIVERS, Claimed
 from models.store.tallies import Limits
 from services.people import fallbacks
@@ -137,7 +138,9 @@ class Packer:
         for group in groups:
             fits, waits = _split(group, tally)
             if group[0].channel == Channel.WECOM.value and people + len(fits) > persons:
-                fits, waits = [], group
+                # Of a new request for many those whom the day still has room for; one whose bytes are fixed goes whole.
+                room = 0 if group[0].body is not None else persons - people
+                fits, waits = fits[:room], [*fits[room:], *waits]
             late.extend(row.id for row in waits)
             if fits:
                 kept.append(fits)
@@ -189,6 +192,15 @@ class Packer:
 
     def _render(self, group: Sequence[Claimed], channel: Channel) -> bytes:
         lead, shape = group[0], self._shape
+        if lead.kind == NoticeKind.CHAT_ANSWER.value:
+            return answer_body(
+                lead.content,
+                number=lead.document_no,
+                row_id=lead.id,
+                userid=lead.recipient,
+                agent_id=shape.agent_id,
+                as_text=lead.wants_text,
+            )
         notice = Notice.from_data(lead.content)
         if channel is Channel.WECHAT:
             return render.owner_message(notice, template=shape.template)
@@ -241,7 +253,7 @@ async def _addresses(db: AsyncSession, leads: Sequence[Claimed]) -> dict[str, st
     wechat = [row for row in leads if row.channel == Channel.WECHAT.value]
     found: dict[str, str] = {}
     if wechat:
-        openids = await outbox.openids(db, {row.recipient for row in wechat})
+        openids = await addresses.openids(db, {row.recipient for row in wechat})
         found = {row.id: openids.get(row.recipient, "") for row in wechat}
     sms = [row for row in leads if row.channel == Channel.SMS.value]
     if sms:

@@ -42,10 +42,14 @@ class RefreshToken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetryAfter:
-    """Certainly not taken: the same again after `delay`; `pause`: nothing else of this kind before then either."""
+    """Certainly not taken: the same again after `delay`.
+
+    `pause`: nothing else of this kind before then either; `ease`: fewer at a time until then.
+    """
 
     delay: timedelta
     pause: bool = False
+    ease: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,18 +61,26 @@ class Unknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GiveUp:
-    """Never will be taken like this. `unreachable`: the recipient; `form`: the shape, a plainer one may do."""
+    """Never will be taken like this.
+
+    `unreachable`: the recipient; `form`: the shape, a plainer one may do; `anew`: whoever has the file gives it again.
+    """
 
     why: str
     unreachable: bool = False
     form: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stop:
-    """Nothing will be taken until a person changes a setting: stop calling and raise the alarm."""
+    """Nothing will be taken until a person changes a setting: stop calling and raise the alarm.
+
+    `api`: this API alone is closed to us (an app may send messages and yet make no group chats); the others go on.
+    """
 
     why: str
+    api: bool = False
 
 
 Reaction = Accepted | RefreshToken | RetryAfter | Unknown | GiveUp | Stop
@@ -86,11 +98,12 @@ _WECOM: dict[int, Reaction] = {
     **dict.fromkeys((40001, 40013, 40091), Stop(why="wrong-secret")),
     **dict.fromkeys((40056, 301002), Stop(why="wrong-agent")),
     60020: Stop(why="ip-not-trusted"),
-    **dict.fromkeys((48002, 50003), Stop(why="not-permitted")),
+    48002: Stop(why="not-permitted", api=True),
+    50003: Stop(why="app-disabled"),
     **dict.fromkeys((50001, 80001), Stop(why="domain-not-trusted")),
     301007: Stop(why="corp-closed"),
     45009: RetryAfter(delay=WINDOW, pause=True),
-    40007: GiveUp(why="media-expired"),
+    40007: GiveUp(why="media-expired", anew=True),
     **dict.fromkeys((40029, 42003, 60140), _CODE),
     **dict.fromkeys((40058, 40063, 44004, 45002, 45008, 40008), _FORM),
     **dict.fromkeys((60011, 60111, 40003, 46004, 81013), _UNREACHABLE),
@@ -116,7 +129,7 @@ _SMS: dict[int, Reaction] = {
     3: Stop(why="wrong-secret"),
 }
 _TABLES = {Channel.WECOM: _WECOM, Channel.WECHAT: _WECHAT, Channel.SMS: _SMS}
-_AGAIN_LATER = {6000, 45033}  # data version conflict; too many at once
+_CONFLICT, _TOO_MANY = 6000, 45033  # data version conflict; too many at once
 
 
 def back_off(attempts: int) -> timedelta:
@@ -132,17 +145,20 @@ def react(code: int | Failure, attempts: int, channel: Channel = Channel.WECOM) 
         return Accepted()
     if code == -1:
         return RetryAfter(delay=back_off(attempts)) if attempts <= BUSY_TRIES else GiveUp(why="busy")
-    if code in _AGAIN_LATER:
-        return _retry(attempts, back_off(attempts))
+    if code in {_CONFLICT, _TOO_MANY}:
+        return _retry(attempts, RetryAfter(delay=back_off(attempts), ease=code == _TOO_MANY))
     found = _TABLES[channel].get(code, GiveUp(why="unknown-code"))
-    return _retry(attempts, found.delay, pause=found.pause) if isinstance(found, RetryAfter) else found
+    return _retry(attempts, found) if isinstance(found, RetryAfter) else found
 
 
 def after_refresh(reaction: Reaction, attempts: int) -> Reaction:
-    """What remains when a fresh token was refused as well: later again, a few times; never round and round."""
+    """What remains when a fresh token was refused as well: a rest for all of this kind, then the same again.
+
+    Nothing was taken, so nothing is lost; and nobody fetches token after token.
+    """
     if not isinstance(reaction, RefreshToken):
         return reaction
-    return RetryAfter(delay=WINDOW) if attempts <= BUSY_TRIES else GiveUp(why="token-refused")
+    return _retry(attempts, RetryAfter(delay=max(WINDOW, back_off(attempts)), pause=True))
 
 
 def _react_to_failure(failure: Failure, attempts: int) -> Reaction:
@@ -150,8 +166,8 @@ def _react_to_failure(failure: Failure, attempts: int) -> Reaction:
         return Unknown(delay=back_off(attempts))
     if failure is Failure.STOPPED:
         return Stop(why="stopped")
-    return _retry(attempts, back_off(attempts))
+    return _retry(attempts, RetryAfter(delay=back_off(attempts)))
 
 
-def _retry(attempts: int, delay: timedelta, *, pause: bool = False) -> Reaction:
-    return RetryAfter(delay=delay, pause=pause) if attempts < MOST_TRIES else GiveUp(why="too-many-tries")
+def _retry(attempts: int, again: RetryAfter) -> Reaction:
+    return again if attempts < MOST_TRIES else GiveUp(why="too-many-tries")

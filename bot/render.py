@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from inspection.notices import Notice
 
-DUPLICATE_CHECK_S = 14_400  # 4 h, the most that WeCom takes
+CHECKED = {"enable_duplicate_check": 1, "duplicate_check_interval": 14_400}  # 4 h, the most that WeCom takes
 TITLE, DESCRIPTION, SUBTITLE = 36, 44, 160  # characters
 FACTS, LABEL, VALUE = 6, 5, 30
 BUTTONS, BUTTON = 6, 10
@@ -40,16 +40,18 @@ def member_message(notice: Notice, *, row_id: str, userid: str, agent_id: int, o
             "touser": userid,
             "agentid": agent_id,
             "safe": 0,
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": DUPLICATE_CHECK_S,
+            **CHECKED,
         }
     )
 
 
-def chat_answer(text: str, *, userid: str, agent_id: int) -> bytes:
-    """The whole request that answers what a member wrote; no duplicate check: the same question has the same answer."""
-    content = shorten_bytes(text, TEXT_BYTES)
-    return canonical({"msgtype": "text", "text": {"content": content}, "touser": userid, "agentid": agent_id})
+def chat_answer(text: str, *, number: str, userid: str, agent_id: int) -> bytes:
+    """The whole request that answers what a member wrote; `number`, its moment, tells equal answers apart."""
+    tail = f"\n（{number}）"
+    content = shorten_bytes(text, TEXT_BYTES - len(tail.encode())) + tail
+    return canonical(
+        {"msgtype": "text", "text": {"content": content}, "touser": userid, "agentid": agent_id, **CHECKED}
+    )
 
 
 def owner_message(notice: Notice, *, template: str) -> bytes:

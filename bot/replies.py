@@ -1,6 +1,7 @@
 """What the app answers in a chat: a word on the pressed card, a text, a question as a card. Pure.
 
-action -> Reply(word, text, question) -> bot.inbox: update_template_card, message/send
+action -> Reply(word, text, question) -> said: rows of the outbox, with the act -> answer_body: the request
+       -> word: the pressed card's buttons
 
 A question's answer comes back as a template_card_event; `subject_of` reads what was pressed and chosen from it.
 """
@@ -8,10 +9,10 @@ A question's answer comes back as a template_card_event; `subject_of` reads what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.render import BUTTON, SOURCE, SUBTITLE, TEXT_BYTES, TITLE, canonical, shorten, shorten_bytes
+from bot.render import BUTTON, CHECKED, SOURCE, SUBTITLE, TITLE, canonical, chat_answer, shorten
 
 MOST_BUTTONS, MOST_VOTES, MOST_SELECTS = 6, 20, 10
 OPTION = 30  # characters
@@ -41,6 +42,28 @@ class Reply:
     word: str = ""
     text: str = ""
     question: Question | None = None
+
+
+def said(reply: Reply) -> dict[str, dict[str, Any]]:
+    """What goes into the chat, by a word for its key: each a message's content for the outbox."""
+    found: dict[str, dict[str, Any]] = {}
+    if reply.text:
+        found["text"] = {"text": reply.text}
+    if reply.question is not None:
+        found["question"] = {"question": asdict(reply.question)}
+    return found
+
+
+def answer_body(
+    content: Mapping[str, Any], *, number: str, row_id: str, userid: str, agent_id: int, as_text: bool
+) -> bytes:
+    """The whole request of one of these; `as_text`: its member sees no cards."""
+    if "question" not in content:
+        return chat_answer(str(content["text"]), number=number, userid=userid, agent_id=agent_id)
+    question = Question(**content["question"])
+    if as_text:
+        return question_text(question, number=number, userid=userid, agent_id=agent_id)
+    return question_card(question, task_id=row_id, userid=userid, agent_id=agent_id)
 
 
 def question_card(question: Question, *, task_id: str, userid: str, agent_id: int) -> bytes:
@@ -83,14 +106,16 @@ def question_card(question: Question, *, task_id: str, userid: str, agent_id: in
             ],
         }
         card["submit_button"] = {"text": question.submit, "key": question.action}
-    return canonical({"msgtype": "template_card", "template_card": card, "touser": userid, "agentid": agent_id})
+    return canonical(
+        {"msgtype": "template_card", "template_card": card, "touser": userid, "agentid": agent_id, **CHECKED}
+    )
 
 
-def question_text(question: Question, *, userid: str, agent_id: int) -> bytes:
+def question_text(question: Question, *, number: str, userid: str, agent_id: int) -> bytes:
     """The same for the WeChat plug-in, which shows no cards: what there is to choose, and where it is done."""
     lines = [question.title, question.text, *(f"· {words}" for _, words in question.options)]
-    content = shorten_bytes("\n".join([*lines, "您的微信不显示卡片，请在企业微信中选择，或打开页面办理。"]), TEXT_BYTES)
-    return canonical({"msgtype": "text", "text": {"content": content}, "touser": userid, "agentid": agent_id})
+    words = "\n".join([*lines, "您的微信不显示卡片，请在企业微信中选择，或打开页面办理。"])
+    return chat_answer(words, number=number, userid=userid, agent_id=agent_id)
 
 
 def subject_of(fields: Mapping[str, Any]) -> tuple[str, str]:

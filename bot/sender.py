@@ -24,13 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.ledger import keep_ledger
 from bot.parcels import Packer, Parcel, Quiet, Shape
-from bot.reactions import Failure, RetryAfter, react
+from bot.reactions import STOPPED_FOR, WINDOW, Failure, Reaction, RetryAfter, Stop, after_refresh, react
 from bot.sms import SmsClient
 from bot.tokens import Answer
 from bot.verdicts import judge
 from bot.wechat import WeChatClient
 from bot.wecom import WeComClient
-from inspection.notices import Channel
+from inspection.notices import Channel, NoticeKind
 from models.database import Database
 from models.store import outbox
 from models.store.outbox import Ending
@@ -106,6 +106,7 @@ class Sender:
         )
         self._packer = Packer(shape, limits or Limits(), quiet, sms=sms is not None)
         self._paused_until: dict[Channel, datetime] = {}
+        self._eased_until: datetime | None = None
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Send until `stop`; `wake` (set after each commit) says that there may be something, a tick looks anyway."""
@@ -121,10 +122,12 @@ class Sender:
     async def drain(self, stop: asyncio.Event | None = None) -> DrainReport:
         """Send until nothing is due (or `stop`: then only what is in the air is awaited); say what became of it."""
         run = _Run()
+        for line in (self._wecom.line, self._wechat.line):
+            await line.recheck()
         if await self._is_due():
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._concurrency):
-                    group.create_task(self._post_on(run))
+                for place in range(self._concurrency):
+                    group.create_task(self._post_on(run, place))
                 try:
                     await self._turns(run, stop)
                 finally:
@@ -164,9 +167,9 @@ class Sender:
             run.filled.set()
         return seen
 
-    async def _post_on(self, run: _Run) -> None:
+    async def _post_on(self, run: _Run, place: int) -> None:
         while True:
-            while not run.queue:
+            while not run.queue or place >= self._width():
                 if run.over:
                     return
                 run.filled.clear()
@@ -187,10 +190,25 @@ class Sender:
         if parcel.channel.value not in self._open_channels() or self._clock() + timeout > lead.leased_until:
             return Answer(code=Failure.STOPPED)
         answer = await self._send(parcel)
-        reaction = react(answer.code, lead.attempts, parcel.channel)
-        if isinstance(reaction, RetryAfter) and reaction.pause:
-            self._paused_until[parcel.channel] = self._clock() + reaction.delay
+        reaction = after_refresh(react(answer.code, lead.attempts, parcel.channel), lead.attempts)
+        self._heed(reaction, parcel.channel, answer)
         return answer
+
+    def _heed(self, reaction: Reaction, channel: Channel, answer: Answer) -> None:
+        """What one answer means for the messages after it."""
+        now = self._clock()
+        if isinstance(reaction, RetryAfter) and reaction.pause:
+            self._paused_until[channel] = now + WINDOW
+        elif isinstance(reaction, RetryAfter) and reaction.ease:
+            self._eased_until = now + WINDOW
+        elif isinstance(reaction, Stop) and reaction.api:
+            self._paused_until[channel] = now + STOPPED_FOR
+            log.error("messages stopped", channel=channel.value, code=answer.code, why=reaction.why)
+
+    def _width(self) -> int:
+        """How many may be in the air: half as many for a while after the vendor said "too many at once" (45033)."""
+        eased = self._eased_until is not None and self._clock() < self._eased_until
+        return max(1, self._concurrency // 2) if eased else self._concurrency
 
     async def _send(self, parcel: Parcel) -> Answer:
         if parcel.channel is Channel.WECOM:
@@ -229,7 +247,8 @@ class Sender:
                 log.warning("message overtaken", outbox=end.row.id)
                 continue
             counts[end.how.status] += 1
-            if end.how.status == "refused" and end.how.error.startswith("form"):
+            is_notice = end.row.kind != NoticeKind.CHAT_ANSWER.value
+            if is_notice and end.how.status == "refused" and end.how.error.startswith("form"):
                 await tell_again_as_text(db, end.row, now)
             else:
                 failed.append((end.row, end.how.status, end.how.error))

@@ -97,6 +97,7 @@ class Line:
                 return answer
             refused_round = self._round
             answer = self.heed(await once())
+            await self._stop_all(answer)
             if not isinstance(react(answer.code, 1, self._channel), RefreshToken):
                 break
         return answer
@@ -104,10 +105,22 @@ class Line:
     def heed(self, answer: Answer) -> Answer:
         """Stop calling if the answer says so; hand the answer on."""
         reaction = react(answer.code, 1, self._channel)
-        if isinstance(reaction, Stop) and answer.code is not Failure.STOPPED:
+        if isinstance(reaction, Stop) and not reaction.api and answer.code is not Failure.STOPPED:
             self._stop(STOPPED_FOR.total_seconds(), reaction.why)
             log.error("calls stopped", channel=self._channel.value, code=answer.code, why=reaction.why)
         return answer
+
+    async def recheck(self) -> None:
+        """Call again where the stop that all processes share is over, or somebody has ended it."""
+        if self._shelf is not None and self.is_stopped:
+            held = await self._shelf.read()
+            if held.stopped_until is None or held.stopped_until <= self._clock():
+                self.resume()
+
+    async def _stop_all(self, answer: Answer) -> None:
+        reaction = react(answer.code, 1, self._channel)
+        if self._shelf is not None and isinstance(reaction, Stop) and not reaction.api:
+            await self._shelf.stop(self._clock() + STOPPED_FOR, reaction.why)
 
     def _stop(self, seconds: float, why: str) -> None:
         self._stopped_until, self.stopped_why = time.monotonic() + seconds, why
@@ -163,12 +176,10 @@ class Line:
                 await shelf.keep(token, self._clock() + timedelta(seconds=life_s))
                 self._use(token, number, life_s)
                 kept = True
-            elif isinstance(react(answer.code, 1, self._channel), Stop):
-                await shelf.stop(self._clock() + STOPPED_FOR, self.stopped_why)
-                kept = True
         finally:
             if not kept:
                 await shelf.release()
+        await self._stop_all(answer)
         return answer
 
     def _use(self, token: str, number: int, life_s: float) -> None:

@@ -132,8 +132,12 @@ class Transport:
     async def download(self, url: str, *, params: Mapping[str, Any], most_bytes: int) -> tuple[int, str, bytes | None]:
         """Fetch a file: (HTTP status, content type, bytes; None as soon as they are more than `most_bytes`)."""
         query = {key: str(value) for key, value in params.items()}
+        return await self.fetch("GET", url, params=query, most_bytes=most_bytes)
+
+    async def fetch(self, method: str, url: str, *, most_bytes: int, **rest: Any) -> tuple[int, str, bytes | None]:
+        """Ask anybody for an answer of at most `most_bytes`, as `download`; `rest` as aiohttp takes it."""
         try:
-            async with self._open().get(url, params=query, allow_redirects=False) as answer:
+            async with self._open().request(method, url, allow_redirects=False, **rest) as answer:
                 pieces = bytearray()
                 async for piece in answer.content.iter_chunked(1 << 18):
                     pieces += piece

@@ -20,7 +20,7 @@ REPEAT_WITHIN = {
     Channel.SMS: timedelta(0),
 }
 
-COUNTED = (-1, 40001, 40014, 42001)  # busy, and a fresh token refused: given up after three in a row
+COUNTED = (-1, 40001, 40014, 42001)  # busy, and a fresh token refused: counted in a row, not among all tries
 
 
 def judge(row: Claimed, answer: Answer, body: bytes, now: datetime) -> Settlement:

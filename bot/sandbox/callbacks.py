@@ -26,6 +26,7 @@ from bot.sandbox.state import Sandbox
 MOST_TRIES = 3
 VERIFY_SECONDS = 1.0
 OK = 200
+UNHEARD = "unheard"  # answered, and the answer was lost
 ANYWHERE = "/callback"  # faults for pushes are matched against this path
 
 
@@ -112,6 +113,8 @@ class Courier:
         return {"ok": True, "why": ""}
 
     async def _deliver(self, delivery: Delivery) -> None:
+        if late := self._state.faults.take(FaultKind.PUSH_LATE, path=ANYWHERE):
+            await asyncio.sleep(late.seconds)
         for _ in range(MOST_TRIES):
             if await self._try(delivery):
                 delivery.outcome = "delivered"
@@ -135,7 +138,8 @@ class Courier:
                 allow_redirects=False,
             ) as response:
                 await response.read()
-                result = str(response.status)
+                unheard = self._state.faults.take(FaultKind.PUSH_UNHEARD, path=ANYWHERE)
+                result = UNHEARD if unheard else str(response.status)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # ValueError: no address at all
             result = type(error).__name__
         spent = asyncio.get_running_loop().time() - began

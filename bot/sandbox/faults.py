@@ -12,21 +12,29 @@ from dataclasses import dataclass
 from enum import Enum
 
 DEFAULT_PATH = "/cgi-bin/message/"
+TOKEN_PATH = "/cgi-bin/"  # noqa: S105  gettoken and WeChat's stable_token
 
 
 class FaultKind(Enum):
     """What goes wrong."""
 
     SLOW = "slow"  # done at once, answered `seconds` later
+    TRICKLE = "trickle"  # done at once, answered in small pieces over `seconds`
     LOST_ANSWER = "lost_answer"  # done, then the connection is cut without an answer
+    CUT_ANSWER = "cut_answer"  # done, then the connection is cut in the middle of the answer
+    RESET = "reset"  # the connection is cut, nothing done
     BAD_GATEWAY = "bad_gateway"  # HTTP 502 from the edge, nothing done
     RATE_LIMITED = "rate_limited"  # errcode 45009, nothing done
     BUSY = "busy"  # errcode -1, nothing done
+    ERRCODE = "errcode"  # whatever errcode `code` says, nothing done
     TOKEN_EXPIRED = "token_expired"  # noqa: S105  errcode 42001 and the token really is rotated
+    TOKEN_ROTATES = "token_rotates"  # noqa: S105  each fetch of a token brings a new one and ends the one before
     NOT_JSON = "not_json"  # done, answered 200 with HTML
     SILENT_DROP = "silent_drop"  # answered with errcode 0, delivered to nobody
-    INVALID_USER = "invalid_user"  # `member` is reported as invaliduser
+    INVALID_USER = "invalid_user"  # `member` (or whoever it is) is reported as invaliduser; 81013 if he was alone
     PUSH_TWICE = "push_twice"  # a callback that was taken well is pushed once more
+    PUSH_UNHEARD = "push_unheard"  # a callback was taken well and nobody heard: it is tried again, three times in all
+    PUSH_LATE = "push_late"  # a callback leaves `seconds` later, behind others
     PUSH_LOST = "push_lost"  # a callback never leaves the sandbox
 
 
@@ -34,10 +42,22 @@ BREAKING = (
     FaultKind.BAD_GATEWAY,
     FaultKind.RATE_LIMITED,
     FaultKind.BUSY,
+    FaultKind.ERRCODE,
     FaultKind.TOKEN_EXPIRED,
+    FaultKind.RESET,
     FaultKind.LOST_ANSWER,
+    FaultKind.CUT_ANSWER,
+    FaultKind.TRICKLE,
     FaultKind.NOT_JSON,
 )
+PUSHES = (FaultKind.PUSH_TWICE, FaultKind.PUSH_UNHEARD, FaultKind.PUSH_LATE, FaultKind.PUSH_LOST)
+
+
+def usual_path(kind: FaultKind) -> str:
+    """Where a fault of this kind strikes if nothing is said."""
+    if kind in PUSHES:
+        return "/"
+    return TOKEN_PATH if kind is FaultKind.TOKEN_ROTATES else DEFAULT_PATH
 
 
 @dataclass(kw_only=True, slots=True)
@@ -50,6 +70,7 @@ class Fault:
     seconds: float = 0.0
     path: str = DEFAULT_PATH
     member: str = ""
+    code: int = 0
     fired: int = 0
 
     def shown(self) -> dict[str, object]:
@@ -61,6 +82,7 @@ class Fault:
             "seconds": self.seconds,
             "path": self.path,
             "member": self.member,
+            "code": self.code,
             "fired": self.fired,
         }
 

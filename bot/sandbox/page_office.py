@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.contacts import Department, Member
-from bot.sandbox.faults import DEFAULT_PATH, Fault, FaultKind
+from bot.sandbox.faults import Fault, FaultKind, usual_path
 from bot.sandbox.keys import COURIER, STATE
 from bot.sandbox.page_json import PREFIX, done, member_here, needed, read_json
 from bot.sandbox.state import Sandbox
@@ -95,13 +95,17 @@ async def _add_fault(request: web.Request) -> web.Response:
     seconds = body.get("seconds", 0.0)
     if not isinstance(seconds, int | float) or seconds < 0:
         raise InvalidInputError(what="seconds", why="应为非负数")
+    code = body.get("code") or 0
+    if not isinstance(code, int) or (kind == FaultKind.ERRCODE.value and not code):
+        raise InvalidInputError(what="code", why="应为非零的错误码")
     fault = Fault(
         kind=FaultKind(kind),
         rate=rate,
         times=times,
         seconds=seconds,
-        path=str(body.get("path") or ("/" if kind.startswith("push_") else DEFAULT_PATH)),
+        path=str(body.get("path") or usual_path(FaultKind(kind))),
         member=str(body.get("member") or "").lower(),
+        code=code,
     )
     request.app[STATE].faults.add(fault)
     return web.json_response(fault.shown())

@@ -20,6 +20,7 @@ from bot.sandbox.page import add_page_files
 from bot.sandbox.page_json import explain
 from bot.sandbox.page_office import add_office_routes
 from bot.sandbox.page_phones import add_phone_routes
+from bot.sandbox.province import add_province_routes
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.sms import add_sms_routes
 from bot.sandbox.state import Sandbox
@@ -59,10 +60,17 @@ def create_sandbox_app(settings: SandboxSettings, *, now: Callable[[], datetime]
     add_office_routes(app)
     add_phone_routes(app)
     add_sms_routes(app)
+    add_province_routes(app)
     add_page_files(app)
+    app.on_response_prepare.append(_say_who_answers)
     app.on_shutdown.append(_send_home)
     app.cleanup_ctx.append(_courier_at_work)
     return app
+
+
+async def _say_who_answers(_request: web.Request, response: web.StreamResponse) -> None:
+    """The page's shared code takes no answer without this header for one of ours (handlers.pages)."""
+    response.headers["Suicha-Answer"] = "1"
 
 
 async def start_sandbox(settings: SandboxSettings, host: str, port: int, now: Callable[[], datetime]) -> RunningSandbox:

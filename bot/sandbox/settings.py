@@ -7,6 +7,8 @@ from pathlib import Path
 
 PAGE_DIR = Path(__file__).resolve().parents[2] / "web" / "dist"
 
+PROVINCE_SECRET = "made-up-province-secret"  # noqa: S105 of the sandbox, protects nothing
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxSettings:
@@ -21,6 +23,7 @@ class SandboxSettings:
     trusted_origin: str  # the only origin that OAuth sends people back to, e.g. http://127.0.0.1:8080
     mini_appid: str
     mini_secret: str = field(repr=False)
+    province_secret: str = field(default=PROVINCE_SECRET, repr=False)
     sms_secret: str = field(default="made-up-sms-secret", repr=False)
     callback_timeout: float = 5.0  # seconds the receiver has for each try (WeCom 90930)
     page_dir: Path = PAGE_DIR

@@ -9,12 +9,13 @@ from aiohttp import web
 
 from bot.sandbox.keys import STATE
 
+PATH = "/sms"
 SIGNATURE = "X-Suicha-Signature"
 
 
 def add_sms_routes(app: web.Application) -> None:
     """Put the gateway and its list into the sandbox's application."""
-    app.router.add_post("/sms", _send)
+    app.router.add_post(PATH, _send)
     app.router.add_get("/sandbox/api/sms", _sent)
 
 

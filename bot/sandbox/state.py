@@ -21,6 +21,7 @@ from bot.sandbox.media import Media, MediaShelf
 from bot.sandbox.menu import Menu
 from bot.sandbox.messages import Chats, Surroundings
 from bot.sandbox.oauth import CodeDesk
+from bot.sandbox.platform import Platform
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.team_chats import TeamChats
 from bot.sandbox.tokens import TokenDesk
@@ -48,6 +49,7 @@ class Sandbox:
         self.media = MediaShelf(now)
         self.menu = Menu()
         self.sms = Gateway(secret=settings.sms_secret)
+        self.province = Platform(secret=settings.province_secret)
         self.owners = Owners(now, self.feed)
         self.contacts = Contacts("沙箱企业", self._contact_changed)
         self.writer = EventWriter(settings.corp_id, settings.agent_id, now)

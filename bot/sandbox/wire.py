@@ -13,6 +13,7 @@ from urllib.parse import quote
 from aiohttp import BodyPartReader, web
 
 from bot.sandbox.errors import RefusedError
+from bot.sandbox.faults import FaultKind
 from bot.sandbox.keys import STATE
 from bot.sandbox.limits import BAD_AGENT
 from bot.sandbox.media import MOST_BYTES
@@ -108,6 +109,8 @@ async def _body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
 
 
 async def _gettoken(state: Sandbox, request: web.Request) -> Answer:
+    if state.faults.take(FaultKind.TOKEN_ROTATES, path=request.path):
+        state.tokens.rotate()
     token, _ = state.credentials(request.query.get("corpid", ""), request.query.get("corpsecret", ""))
     # "Fetched again inside its validity, the same result": also the same expires_in, however little is left.
     return {"access_token": token, "expires_in": int(LIFETIME.total_seconds())}
@@ -209,7 +212,7 @@ def _agent(state: Sandbox, request: web.Request) -> None:
 async def _stable_token(state: Sandbox, request: web.Request) -> Answer:
     _, body = await _body(request)
     state.mini_credentials(text(body, "appid"), text(body, "secret"))
-    if body.get("force_refresh") is True:
+    if body.get("force_refresh") is True or state.faults.take(FaultKind.TOKEN_ROTATES, path=request.path):
         state.mini_tokens.rotate()
     token, seconds = state.mini_tokens.fetch()
     return {"access_token": token, "expires_in": seconds}
