@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from handlers.console import SEES_TASKS
 from handlers.edge import Call, Routes, roles
 from handlers.public import HEADERS, PAGES
 from inspection.actors import Role
@@ -185,6 +186,14 @@ async def get_forecast(call: Call) -> Any:
     """The plan's year ahead: entries, load by department and week, weeks that will break."""
     year = call.number("year", local_date(call.act.now).year, at_least=2000, at_most=2200)
     return await forecast.forecast(call.act, year)
+
+
+@routes.get("/api/console/clock/tasks/{id}/load", roles=SEES_TASKS)
+async def get_task_load(call: Call) -> Any:
+    """The weeks of a task before its draw, with the plan's other visits in them."""
+    return await forecast.around_task(
+        call.act, call.path["id"], call.number("visits", 0, at_least=0, at_most=10_000_000)
+    )
 
 
 @routes.get("/api/clock/links", roles=LINKED)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,14 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.draw.announcement import Mode, Source, SourceKind
+from models.store import tasks as task_store
 from models.store.pools import Scope
-from services.drawing import batches, draws, task_view, tasks
+from services.drawing import batches, draws, loads, task_view, tasks
 from services.drawing.orders import MergedItem, TaskOrder
+from services.drawing.progress import DRAW, FREEZE, Progress
 from services.people import messages, overview
-from services.registers import search
+from services.registers import search, target_card
 
 OFFICE = roles(Role.COORDINATOR)
 DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
+# The registers, lists and plans (T4): a department's liaison writes what its head signs.
+READERS = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON, Role.ADMIN)
+WRITERS = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON)
+SIGNERS = roles(Role.COORDINATOR, Role.APPROVER)
 ROOM = roles(Role.COORDINATOR, Role.OBSERVER)
 SEES_TASKS = roles(Role.COORDINATOR, Role.APPROVER, Role.OBSERVER, Role.ADMIN)
 routes = Routes()
@@ -79,8 +87,9 @@ class SourceBody(Body):
 class FreezeBody(Body):
     """The sources of a freeze."""
 
-    sources: list[SourceBody] = Field(min_length=1, max_length=10)
+    sources: list[SourceBody] = Field(max_length=10)
     accept_short: bool = False
+    beacon_after: int | None = Field(default=None, ge=1, le=1440)
 
 
 class ValueBody(Body):
@@ -96,7 +105,7 @@ async def get_overview(call: Call) -> Any:
     return await overview.overview(call.act)
 
 
-@routes.get("/api/console/targets", roles=DESK)
+@routes.get("/api/console/targets", roles=READERS)
 async def get_targets(call: Call) -> Any:
     """A page of the register: by number, or behind the target `after`."""
     wanted = search.TargetFilter(
@@ -109,19 +118,45 @@ async def get_targets(call: Call) -> Any:
     return await search.targets(call.act, wanted, page=page, after=call.query("after"))
 
 
-@routes.get("/api/console/inspectors", roles=DESK)
+class TargetBody(Body):
+    """A target's cells by field, in words as a table has them; `code` of the one that is mended."""
+
+    code: str = Field(default="", max_length=18)
+    cells: dict[str, Annotated[str, Field(max_length=100_000)]] = Field(max_length=50)
+
+
+@routes.get("/api/console/target-form", roles=READERS)
+async def get_target_form(_: Call) -> Any:
+    """Which cells a target of each kind has (B2)."""
+    return target_card.forms()
+
+
+@routes.get("/api/console/targets/{code}", roles=READERS)
+async def get_target(call: Call) -> Any:
+    """One target with all that is known of it (B2-B10)."""
+    return await target_card.card(call.act, call.path["code"])
+
+
+@routes.post("/api/console/targets", roles=OFFICE, body=TargetBody)
+async def post_target(call: Call) -> Any:
+    """Write one target down, or mend it (单户录入, B5)."""
+    body: TargetBody = call.body
+    return {"code": await target_card.write(call.act, body.cells, body.code)}
+
+
+@routes.get("/api/console/inspectors", roles=READERS)
 async def get_inspectors(call: Call) -> Any:
     """The inspectors' library."""
     return {"rows": await overview.inspectors(call.act)}
 
 
-@routes.get("/api/console/items", roles=DESK)
+@routes.get("/api/console/items", roles=READERS)
 async def get_items(call: Call) -> Any:
     """The item list."""
     return {"rows": await overview.items(call.act)}
 
 
-@routes.get("/api/console/plan", roles=DESK)
+@routes.get("/api/console/plan", roles=READERS)
 async def get_plan(call: Call) -> Any:
     """The annual plan."""
     return {"rows": await overview.plan(call.act)}
@@ -197,7 +232,15 @@ async def post_freeze(call: Call) -> Any:
     """Freeze the pool: the second of two people (D4)."""
     body: FreezeBody = call.body
     sources = [Source(name=one.name.strip(), kind=one.kind, note=one.note.strip()) for one in body.sources]
-    draw = await draws.freeze(call.act, call.path["id"], sources, accept_short=body.accept_short)
+    with _under_way(call, FREEZE) as progress:
+        draw = await draws.freeze(
+            call.act,
+            call.path["id"],
+            sources,
+            accept_short=body.accept_short,
+            beacon_after=body.beacon_after,
+            progress=progress,
+        )
     return {"number": draw.number, "fingerprint": draw.fingerprint, "counts": draw.counts}
 
 
@@ -205,15 +248,36 @@ async def post_freeze(call: Call) -> Any:
 async def post_seed(call: Call) -> Any:
     """Enter the value of one source, once, in the ordered way."""
     body: ValueBody = call.body
-    await draws.enter_value(call.act, call.path["id"], body.source, body.value)
-    return {"entered": body.source}
+    entered = await draws.enter_value(call.act, call.path["id"], body.source, body.value)
+    return {"entered": body.source if entered else None}
 
 
 @routes.post("/api/console/tasks/{id}/draw", roles=OFFICE, body=Empty)
 async def post_draw(call: Call) -> Any:
     """Draw, match, lock and dispatch (D2-D8)."""
-    draw = await draws.draw(call.act, call.path["id"])
+    with _under_way(call, DRAW) as progress:
+        draw = await draws.draw(call.act, call.path["id"], progress)
     return {"number": draw.number, **draw.counts}
+
+
+@contextmanager
+def _under_way(call: Call, steps: tuple[str, ...]) -> Iterator[Progress]:
+    """Let others see how far this act is while it runs; the first of many who ask at once is the one that is seen."""
+    mine = Progress(steps)
+    try:
+        call.edge.drawing.setdefault(call.path["id"], mine)
+        yield mine
+    finally:
+        if call.edge.drawing.get(call.path["id"]) is mine:
+            del call.edge.drawing[call.path["id"]]
+
+
+@routes.get("/api/console/tasks/{id}/progress", roles=ROOM)
+async def get_draw_progress(call: Call) -> Any:
+    """How far a freeze or draw is that runs now on this server; no steps where none does."""
+    await task_store.task(call.act.db, call.act.actor, call.path["id"])
+    running = call.edge.drawing.get(call.path["id"])
+    return {"steps": running.shown() if running else []}
 
 
 @routes.get("/api/console/draws/{number}/bundle", roles=ROOM)
@@ -225,10 +289,22 @@ async def get_bundle(call: Call) -> Any:
     return web.Response(body=data, content_type="application/zip", headers=headers)
 
 
+@routes.get("/api/console/draws/{number}/loads", roles=SEES_TASKS)
+async def get_loads(call: Call) -> Any:
+    """How evenly the draw spread its places, and the most even spread that its recusals allowed (D7)."""
+    return {"rows": await loads.loads_of(call.act, call.path["number"])}
+
+
 @routes.get("/api/console/messages", roles=OFFICE)
 async def get_messages(call: Call) -> Any:
     """The outbox."""
     return await messages.messages(call.act, call.query("status"))
+
+
+@routes.post("/api/console/messages/resume", roles=OFFICE, body=Empty)
+async def post_messages_resume(call: Call) -> Any:
+    """Send again after somebody has mended what stopped it."""
+    return {"ended": await messages.resume(call.act)}
 
 
 @routes.get("/api/console/audit", roles=DESK)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from handlers.console import OFFICE, SEES_TASKS, Body
+from handlers.console import OFFICE, READERS, SEES_TASKS, Body
 from handlers.edge import Call, Routes
 from services.registers import departments
 
@@ -21,7 +21,7 @@ class DepartmentBody(Body):
     aliases: list[Name] = Field(default=[], max_length=19)
 
 
-@routes.get("/api/console/departments", roles=SEES_TASKS)
+@routes.get("/api/console/departments", roles=READERS | SEES_TASKS)
 async def get_departments(call: Call) -> Any:
     """All departments, the office first."""
     return {"rows": await departments.department_rows(call.act)}

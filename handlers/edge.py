@@ -3,8 +3,9 @@
 request -> origin check -> size limit -> transaction -> who -> role -> body checked -> handler -> JSON (or problem+json)
 
 A handler is `async def name(call: Call) -> value` under `@routes.get/post/put(path, roles=...)`. GET runs in a database
-transaction that cannot write; the others in one that can. `transaction="own"` leaves it to the handler (`call.act()`),
-for work that must not hold the database while it reads or computes. A route without roles stops start-up.
+transaction that cannot write; the others in one that can. `transaction="own"` leaves it to the handler (`writing()`
+or `reading()`), for work that must not hold the database while it reads or computes; "read-if-needed" the same for
+a GET that may do without. A route without roles stops start-up.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from handlers.page_cache import PageCache
 from handlers.problems import problem_of, reason_of, unexpected
 from inspection.actors import PUBLIC, Actor, Role
 from inspection.errors import ForbiddenError, InvalidInputError, NotSignedInError, TooLargeError
 from models.database import Database
 from services.act import Act, House
+from services.drawing.progress import Progress
 from services.people.signin import actor_of
 
 SESSION_COOKIE, OWNER_COOKIE = "suicha_session", "suicha_owner"
@@ -37,6 +40,7 @@ STREAM: Literal["stream"] = "stream"  # the same, and the handler takes the body
 Handler = Callable[["Call"], Awaitable[Any]]
 Everyone = Literal["public", "signed-in"]
 Roles = frozenset[Role] | Everyone
+Transaction = Literal["read", "read-if-needed", "write", "own"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +52,11 @@ class Edge:
     clock: Callable[[], datetime]
     upload_limit: int = 64 << 20  # bytes of a file that a route with limit=UPLOAD takes
     running: dict[object, dict[str, Any]] = field(default_factory=dict)  # imports under way, for their progress
+    drawing: dict[str, Progress] = field(default_factory=dict)  # freezes and draws under way, by task
+    pages: PageCache = field(default_factory=PageCache)
+
+    def __post_init__(self) -> None:
+        self.database.on_public.append(self.pages.forget)
 
 
 EDGE = web.AppKey("edge", Edge)
@@ -63,7 +72,7 @@ class Route:
     handler: Handler
     body: type[BaseModel] | None
     limit: int | Literal["upload", "stream"]
-    transaction: Literal["read", "write", "own"]
+    transaction: Transaction
 
 
 @dataclass(slots=True)
@@ -108,8 +117,16 @@ class Call:
             yield await self._admit(db)
 
     @asynccontextmanager
+    async def within_reading(self) -> AsyncIterator[None]:
+        """Open such a transaction for whatever reads `call.act` inside."""
+        async with self.reading() as self._act:
+            yield
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[Act]:
         """Open a transaction that commits at the end, as the caller, if his role may come in."""
+        if self.route.transaction in {"read", "read-if-needed"}:
+            raise RuntimeError("a route that reads opens no transaction that writes")
         async with self.edge.database.write() as db:
             yield await self._admit(db)
 
@@ -143,7 +160,7 @@ class Routes:
         roles: Roles,
         body: type[BaseModel] | None = None,
         limit: int | Literal["upload", "stream"] = JSON_LIMIT,
-        transaction: Literal["read", "write", "own"] = "write",
+        transaction: Transaction = "write",
     ) -> Callable[[Handler], Handler]:
         """Register a handler; refuses a route that lets nobody in, or that was not told whom."""
         if not roles:
@@ -230,7 +247,7 @@ async def _call(route: Route, request: web.Request) -> Any:
             raise NotSignedInError  # nobody makes us read a large body
         if route.limit != "stream":
             call.raw = await read_limited(request, edge.upload_limit if route.limit == "upload" else route.limit)
-    if route.transaction == "own":
+    if route.transaction in {"own", "read-if-needed"}:
         if route.roles != "public":
             async with call.reading():  # whoever may not come in learns nothing of the body's fields
                 pass

@@ -14,7 +14,7 @@ from inspection.actors import Role
 from inspection.errors import NotFoundError
 from inspection.followups import MAX_HANDED, MAX_WORDS, RULES, FollowUpKind, Order
 from services.results import followup_view, followups, rectifications
-from services.results.followup_view import STATUS_WORDS
+from services.results.followup_view import STATUS_WORDS, STEP_WORDS
 from services.results.rectifications import Rectification
 
 SEES = roles(Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR)
@@ -191,6 +191,13 @@ def _rectification(one: Rectification) -> dict[str, Any]:
         "outcome_text": outcome,
         "conclusion": row.conclusion,
         "can_send": row.status == "open",
+        "overdue": one.overdue,
+        "most_photos": rectifications.MOST_PHOTOS,
+        # Whoever of the department said it stays nameless here; what is said was told to the owner as it was said.
+        "steps": [
+            {"at": step.at, "what": STEP_WORDS[step.kind], "note": step.note, "due_on": step.detail.get("due_on")}
+            for step in one.steps
+        ],
         "photos": [
             {
                 "digest": photo.digest,

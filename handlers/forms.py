@@ -12,13 +12,10 @@ from urllib.parse import unquote
 
 from pydantic import Field
 
-from handlers.console import Body
-from handlers.edge import Call, Routes, roles
-from inspection.actors import Role
+from handlers.console import READERS, WRITERS, Body
+from handlers.edge import Call, Routes
 from services.planning import standard_forms
 
-DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
-EDITORS = roles(Role.COORDINATOR, Role.APPROVER)
 routes = Routes()
 
 
@@ -28,7 +25,7 @@ class FormBody(Body):
     form: dict[str, Any] = Field(max_length=8)
 
 
-@routes.get("/api/console/forms", roles=DESK)
+@routes.get("/api/console/forms", roles=READERS)
 async def get_forms(_: Call) -> Any:
     """The forms that come with the house, to be taken and edited (A13)."""
     return {
@@ -39,13 +36,13 @@ async def get_forms(_: Call) -> Any:
     }
 
 
-@routes.get("/api/console/forms/{code}", roles=DESK)
+@routes.get("/api/console/forms/{code}", roles=READERS)
 async def get_form(call: Call) -> Any:
     """One of them."""
     return {"form": standard_forms.standard(call.path["code"]).as_data()}
 
 
-@routes.add("POST", "/api/console/forms/read", roles=EDITORS, limit="stream", transaction="own")
+@routes.add("POST", "/api/console/forms/read", roles=WRITERS, limit="stream", transaction="own")
 async def post_form_table(call: Call) -> Any:
     """Read a form from a table (A13). Nothing is kept: it is shown, and stored with its item."""
     name = unquote(call.query("filename", "检查表.xlsx"))
@@ -54,7 +51,7 @@ async def post_form_table(call: Call) -> Any:
     return {"form": form.as_data()}
 
 
-@routes.post("/api/console/forms/table", roles=EDITORS, body=FormBody)
+@routes.post("/api/console/forms/table", roles=WRITERS, body=FormBody)
 async def post_table_of_form(call: Call) -> Any:
     """A form as a workbook (base64) to be edited and read back (A13)."""
     data = await asyncio.to_thread(standard_forms.form_xlsx, standard_forms.form_from(call.body.form))

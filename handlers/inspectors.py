@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 from pydantic import Field
 
-from handlers.console import DESK, Body, Empty
+from handlers.console import OFFICE, READERS, WRITERS, Body, Empty
 from handlers.edge import Call, Routes, roles
-from handlers.libraries import KEEPERS, day_of
+from handlers.libraries import day_of
 from inspection.actors import Role
 from inspection.workdays import local_date
 from services.registers import contacts, inspectors
@@ -19,7 +19,6 @@ from services.registers.contacts import AddressBook
 
 ADDRESS_BOOK = web.AppKey[Callable[[], Awaitable[AddressBook]]]("address-book")
 HOLDERS = roles(Role.COORDINATOR, Role.ADMIN)
-OFFICE = roles(Role.COORDINATOR)
 ONE = "/api/console/inspectors/one/{staff_no}"
 routes = Routes()
 
@@ -64,13 +63,13 @@ class SkillBody(Body):
     skill: str = Field(min_length=1, max_length=32)
 
 
-@routes.get(ONE, roles=DESK)
+@routes.get(ONE, roles=READERS)
 async def get_inspector(call: Call) -> Any:
     """One inspector with certificates, skills and leave."""
     return await inspectors.card(call.act, call.path["staff_no"])
 
 
-@routes.post(ONE + "/edit", roles=KEEPERS, body=EditBody)
+@routes.post(ONE + "/edit", roles=WRITERS, body=EditBody)
 async def post_inspector(call: Call) -> Any:
     """Change post, kind, skills or the certificate."""
     body: EditBody = call.body
@@ -90,7 +89,7 @@ async def post_inspector_return(call: Call) -> Any:
     await inspectors.bring_back(call.act, call.path["staff_no"])
 
 
-@routes.post(ONE + "/certificates", roles=KEEPERS, body=CertificateBody)
+@routes.post(ONE + "/certificates", roles=WRITERS, body=CertificateBody)
 async def post_certificate(call: Call) -> Any:
     """Write down a further certificate."""
     body: CertificateBody = call.body
@@ -98,13 +97,13 @@ async def post_certificate(call: Call) -> Any:
     return {"id": (await inspectors.add_certificate(call.act, call.path["staff_no"], new)).id}
 
 
-@routes.post(ONE + "/certificates/{id}/withdraw", roles=KEEPERS, body=Empty)
+@routes.post(ONE + "/certificates/{id}/withdraw", roles=WRITERS, body=Empty)
 async def post_certificate_withdraw(call: Call) -> Any:
     """Withdraw a certificate."""
     await inspectors.withdraw_certificate(call.act, call.path["staff_no"], call.path["id"])
 
 
-@routes.post(ONE + "/leaves", roles=KEEPERS, body=LeaveBody)
+@routes.post(ONE + "/leaves", roles=WRITERS, body=LeaveBody)
 async def post_leave(call: Call) -> Any:
     """Write down days on which an inspector is away."""
     body: LeaveBody = call.body
@@ -112,14 +111,14 @@ async def post_leave(call: Call) -> Any:
     return {"id": row.id}
 
 
-@routes.post(ONE + "/leaves/{id}/end", roles=KEEPERS, body=LeaveEndBody)
+@routes.post(ONE + "/leaves/{id}/end", roles=WRITERS, body=LeaveEndBody)
 async def post_leave_end(call: Call) -> Any:
     """Say the last day of a leave."""
     body: LeaveEndBody = call.body
     await inspectors.end_leave(call.act, call.path["staff_no"], call.path["id"], body.ends_on)
 
 
-@routes.get("/api/console/inspectors/skills", roles=DESK)
+@routes.get("/api/console/inspectors/skills", roles=READERS)
 async def get_skills(call: Call) -> Any:
     """The skills that items ask for, and who has them (B13)."""
     return {"rows": await inspectors.skill_map(call.act)}
@@ -139,7 +138,7 @@ async def post_skill_unlink(call: Call) -> Any:
     await inspectors.unlink_skill(call.act, body.qualification, body.skill)
 
 
-@routes.get("/api/console/inspectors/expiring", roles=DESK)
+@routes.get("/api/console/inspectors/expiring", roles=READERS)
 async def get_expiring(call: Call) -> Any:
     """Who has no certificate that is good until a day."""
     until = day_of(call, "until") or local_date(call.act.now)

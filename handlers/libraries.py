@@ -7,14 +7,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handlers.console import DESK, OFFICE, SEES_TASKS, Body, Empty
-from handlers.edge import Call, Routes, roles
-from inspection.actors import Role
+from handlers.console import OFFICE, READERS, SEES_TASKS, SIGNERS, WRITERS, Body, Empty
+from handlers.edge import Call, Routes
 from inspection.errors import InvalidInputError
 from models.store.libraries import LibraryRule
 from services.registers import confirmations, duties, libraries, regions
 
-KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)
 routes = Routes()
 
 
@@ -112,13 +110,13 @@ class RegionBody(Body):
     name: str = Field(min_length=1, max_length=64)
 
 
-@routes.get("/api/console/libraries", roles=DESK)
+@routes.get("/api/console/libraries", roles=READERS)
 async def get_libraries(call: Call) -> Any:
     """The sub-libraries that the caller may look at."""
     return {"rows": await libraries.library_rows(call.act)}
 
 
-@routes.post("/api/console/libraries", roles=KEEPERS, body=LibraryBody)
+@routes.post("/api/console/libraries", roles=WRITERS, body=LibraryBody)
 async def post_library(call: Call) -> Any:
     """Make a sub-library and produce it (B6, B7)."""
     body: LibraryBody = call.body
@@ -132,33 +130,33 @@ async def post_library(call: Call) -> Any:
     return _library(await libraries.make_library(call.act, order))
 
 
-@routes.get("/api/console/libraries/one/{id}", roles=DESK)
+@routes.get("/api/console/libraries/one/{id}", roles=READERS)
 async def get_library(call: Call) -> Any:
     """A page of a sub-library's targets."""
     return await libraries.library_page(call.act, call.path["id"], call.query("after"))
 
 
-@routes.post("/api/console/libraries/one/{id}/rule", roles=KEEPERS, body=ChangeBody)
+@routes.post("/api/console/libraries/one/{id}/rule", roles=WRITERS, body=ChangeBody)
 async def post_library_rule(call: Call) -> Any:
     """Give a sub-library another rule; it is to be confirmed again."""
     body: ChangeBody = call.body
     return _library(await libraries.change_library(call.act, call.path["id"], body.rule.value()))
 
 
-@routes.post("/api/console/libraries/one/{id}/produce", roles=KEEPERS, body=Empty)
+@routes.post("/api/console/libraries/one/{id}/produce", roles=WRITERS, body=Empty)
 async def post_produce(call: Call) -> Any:
     """Produce a sub-library anew (B9)."""
     return _library(await libraries.produce(call.act, call.path["id"]))
 
 
-@routes.post("/api/console/libraries/one/{id}/mend", roles=KEEPERS, body=MendBody)
+@routes.post("/api/console/libraries/one/{id}/mend", roles=WRITERS, body=MendBody)
 async def post_mend(call: Call) -> Any:
     """Put a target in by hand, or take one out."""
     body: MendBody = call.body
     return _library(await libraries.mend(call.act, call.path["id"], body.code, keep=body.keep))
 
 
-@routes.post("/api/console/libraries/one/{id}/confirm", roles=KEEPERS, body=ConfirmBody)
+@routes.post("/api/console/libraries/one/{id}/confirm", roles=SIGNERS, body=ConfirmBody)
 async def post_confirm_library(call: Call) -> Any:
     """Confirm a sub-library: from now on it may be drawn from (B7)."""
     body: ConfirmBody = call.body
@@ -175,7 +173,7 @@ async def get_confirmations(call: Call) -> Any:
     return await confirmations.states(call.act, call.query("task_id"))
 
 
-@routes.post("/api/console/libraries/confirmations", roles=KEEPERS, body=WordBody)
+@routes.post("/api/console/libraries/confirmations", roles=SIGNERS, body=WordBody)
 async def post_confirmation(call: Call) -> Any:
     """Answer for one library of one's own department, for one task (B8)."""
     body: WordBody = call.body
@@ -183,7 +181,7 @@ async def post_confirmation(call: Call) -> Any:
     return {"rows": row.rows, "changed": row.changed, "confirmed_at": row.confirmed_at}
 
 
-@routes.get("/api/console/libraries/duties", roles=DESK)
+@routes.get("/api/console/libraries/duties", roles=READERS)
 async def get_duties(call: Call) -> Any:
     """The rules of responsibility and how many targets have nobody, one, two (B10)."""
     return await duties.overview(call.act)
@@ -224,26 +222,26 @@ async def post_duty_settle(call: Call) -> Any:
     await duties.settle(call.act, body.code, body.department_id, body.reason.strip())
 
 
-@routes.get("/api/console/libraries/duties/{what}", roles=DESK)
+@routes.get("/api/console/libraries/duties/{what}", roles=READERS)
 async def get_duty_report(call: Call) -> Any:
     """A page of the targets that nobody answers for, or two."""
     return await duties.report(call.act, call.path["what"], call.query("after"))
 
 
-@routes.get("/api/console/libraries/licences", roles=DESK)
+@routes.get("/api/console/libraries/licences", roles=READERS)
 async def get_licences(call: Call) -> Any:
     """A target's licences, or those that end by a day."""
     return await duties.licences(call.act, call.query("code"), day_of(call, "until"), call.query("after"))
 
 
-@routes.post("/api/console/libraries/licences", roles=KEEPERS, body=LicenceBody)
+@routes.post("/api/console/libraries/licences", roles=WRITERS, body=LicenceBody)
 async def post_licence(call: Call) -> Any:
     """Write a licence down."""
     body: LicenceBody = call.body
     return {"id": (await duties.add_licence(call.act, duties.NewLicence(**body.model_dump()))).id}
 
 
-@routes.get("/api/console/libraries/regions", roles=DESK)
+@routes.get("/api/console/libraries/regions", roles=READERS)
 async def get_regions(call: Call) -> Any:
     """The region tree as far as there are targets or names (GB/T 2260)."""
     return {"rows": await regions.region_rows(call.act)}

@@ -10,19 +10,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handlers.console import Body, Empty
-from handlers.edge import Call, Routes, roles
+from handlers.console import OFFICE, READERS, SIGNERS, WRITERS, Body, Empty
+from handlers.edge import Call, Routes
 from handlers.public import page
-from inspection.actors import Role
 from inspection.checklists import standard_form
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
 from services.planning import item_lists, list_view
 from services.planning.item_lists import ItemOrder
 
-DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
-KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)
-OFFICE = roles(Role.COORDINATOR)
 WORDS, LONG = 512, 20_000
 routes = Routes()
 
@@ -123,13 +119,13 @@ class EndBody(Body):
     ended_on: date
 
 
-@routes.get("/api/console/lists", roles=DESK)
+@routes.get("/api/console/lists", roles=READERS)
 async def get_lists(call: Call) -> Any:
     """All lists."""
     return {"rows": await list_view.list_rows(call.act)}
 
 
-@routes.post("/api/console/lists", roles=KEEPERS, body=ListBody)
+@routes.post("/api/console/lists", roles=WRITERS, body=ListBody)
 async def post_list(call: Call) -> Any:
     """Begin a list."""
     body: ListBody = call.body
@@ -137,13 +133,13 @@ async def post_list(call: Call) -> Any:
     return {"id": row.id}
 
 
-@routes.get("/api/console/lists/{id}", roles=DESK)
+@routes.get("/api/console/lists/{id}", roles=READERS)
 async def get_list(call: Call) -> Any:
     """One list as it holds on a day."""
     return await list_view.list_detail(call.act, call.path["id"], day_of(call.query("on")))
 
 
-@routes.post("/api/console/lists/{id}/items", roles=KEEPERS, body=ItemsBody)
+@routes.post("/api/console/lists/{id}/items", roles=WRITERS, body=ItemsBody)
 async def post_items(call: Call) -> Any:
     """Draft new items."""
     body: ItemsBody = call.body
@@ -151,32 +147,32 @@ async def post_items(call: Call) -> Any:
     return {"drafts": [_draft(one) for one in drafts]}
 
 
-@routes.post("/api/console/lists/{id}/items/{item}/draft", roles=KEEPERS, body=ItemForm)
+@routes.post("/api/console/lists/{id}/items/{item}/draft", roles=WRITERS, body=ItemForm)
 async def post_change(call: Call) -> Any:
     """Draft a change of an item."""
     return _draft(await item_lists.draft_change(call.act, call.path["id"], call.path["item"], _order(call.body)))
 
 
-@routes.post("/api/console/lists/{id}/items/{item}/withdraw", roles=KEEPERS, body=Empty)
+@routes.post("/api/console/lists/{id}/items/{item}/withdraw", roles=WRITERS, body=Empty)
 async def post_item_withdrawal(call: Call) -> Any:
     """Draft that an item leaves the list."""
     return _draft(await item_lists.withdraw(call.act, call.path["id"], call.path["item"]))
 
 
-@routes.post("/api/console/lists/{id}/claims", roles=KEEPERS, body=ClaimBody)
+@routes.post("/api/console/lists/{id}/claims", roles=WRITERS, body=ClaimBody)
 async def post_claims(call: Call) -> Any:
     """Claim items of an upper or joint list (A4)."""
     drafts = await item_lists.claim(call.act, call.path["id"], call.body.version_ids)
     return {"drafts": [_draft(one) for one in drafts]}
 
 
-@routes.get("/api/console/lists/{id}/comparison/{upper}", roles=DESK)
+@routes.get("/api/console/lists/{id}/comparison/{upper}", roles=READERS)
 async def get_comparison(call: Call) -> Any:
     """Hold a list against the one that it claims from (A4)."""
     return {"rows": await list_view.comparison(call.act, call.path["id"], call.path["upper"])}
 
 
-@routes.post("/api/console/lists/{id}/publish", roles=KEEPERS, body=PublishBody)
+@routes.post("/api/console/lists/{id}/publish", roles=SIGNERS, body=PublishBody)
 async def post_list_publication(call: Call) -> Any:
     """Publish the drafts as one change (A10)."""
     body: PublishBody = call.body
@@ -189,14 +185,14 @@ async def post_list_publication(call: Call) -> Any:
     }
 
 
-@routes.post("/api/console/list-drafts/{id}/discard", roles=KEEPERS, body=Empty)
+@routes.post("/api/console/list-drafts/{id}/discard", roles=WRITERS, body=Empty)
 async def post_discard(call: Call) -> Any:
     """Throw a draft away."""
     await item_lists.discard(call.act, call.path["id"])
     return {"discarded": True}
 
 
-@routes.get("/api/console/list-items/{id}/versions", roles=DESK)
+@routes.get("/api/console/list-items/{id}/versions", roles=READERS)
 async def get_versions(call: Call) -> Any:
     """Every published version of an item (A10)."""
     return {"rows": await list_view.history(call.act, call.path["id"])}
@@ -210,20 +206,20 @@ async def post_filing(call: Call) -> Any:
     return {"filed_on": change.filed_on, "filing_number": change.filing_number}
 
 
-@routes.post("/api/console/standard-form", roles=KEEPERS, body=WordsBody)
+@routes.post("/api/console/standard-form", roles=WRITERS, body=WordsBody)
 async def post_standard_form(call: Call) -> Any:
     """The standard checklist around an item's words: what an own one is begun from (A13). Nothing is kept."""
     body: WordsBody = call.body
     return {"form": standard_form(body.name, body.content, body.basis).as_data()}
 
 
-@routes.get("/api/console/leniencies", roles=DESK)
+@routes.get("/api/console/leniencies", roles=READERS)
 async def get_leniencies(call: Call) -> Any:
     """The 免罚清单 (A15)."""
     return {"rows": await list_view.leniency_rows(call.act)}
 
 
-@routes.post("/api/console/leniencies", roles=KEEPERS, body=LeniencyBody)
+@routes.post("/api/console/leniencies", roles=SIGNERS, body=LeniencyBody)
 async def post_leniency(call: Call) -> Any:
     """Put an act on the 免罚清单 of the caller's department."""
     body: LeniencyBody = call.body
@@ -231,7 +227,7 @@ async def post_leniency(call: Call) -> Any:
     return {"id": row.id}
 
 
-@routes.post("/api/console/leniencies/{id}/end", roles=KEEPERS, body=EndBody)
+@routes.post("/api/console/leniencies/{id}/end", roles=SIGNERS, body=EndBody)
 async def post_leniency_end(call: Call) -> Any:
     """Take an act off the 免罚清单 from a day on."""
     row = await item_lists.end_leniency(call.act, call.path["id"], call.body.ended_on)

@@ -16,7 +16,8 @@ from pydantic import AwareDatetime, Field
 from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, parse_body, roles
 from inspection.actors import Role
-from inspection.reasons import DOOR_REASONS
+from inspection.reasons import DOOR_REASONS, OWNER_GROUNDS
+from services.drawing import recusal_requests
 from services.field import chat_evidence, doors
 from services.people import notice_paper, owner_talk, owners
 
@@ -45,6 +46,14 @@ class WordsBody(Body):
     """A question, or its answer."""
 
     words: str = Field(min_length=1, max_length=1000)
+
+
+class RecusalRequestBody(Body):
+    """Who of the group should stay away, and why."""
+
+    person: str = Field(max_length=32)
+    ground: str = Field(max_length=32)
+    words: str = Field(min_length=1, max_length=500)
 
 
 class RatingBody(Body):
@@ -123,6 +132,20 @@ async def post_owner_question(call: Call) -> Any:
     return {}
 
 
+@routes.post("/api/owner/visits/{id}/recusals", roles=OWNER, body=RecusalRequestBody)
+async def post_owner_recusal(call: Call) -> Any:
+    """Ask that somebody of the group stay away."""
+    body: RecusalRequestBody = call.body
+    row = await recusal_requests.ask(call.act, call.path["id"], body.person, body.ground, body.words)
+    return {"status_text": recusal_requests.WORDS[row.status]}
+
+
+@routes.get("/api/owner/recusal-grounds", roles=OWNER)
+async def get_owner_grounds(call: Call) -> Any:  # noqa: ARG001 every handler takes the call
+    """The grounds that an enterprise may name."""
+    return {"grounds": [{"code": code, "text": text} for code, text in OWNER_GROUNDS.items()]}
+
+
 @routes.post("/api/owner/visits/{id}/rating", roles=OWNER, body=RatingBody)
 async def post_owner_rating(call: Call) -> Any:
     """Rate a visit that has ended; nobody sees by whom."""
@@ -184,7 +207,8 @@ async def get_group_notice(call: Call) -> Any:
 async def get_ratings(call: Call) -> Any:
     """How enterprises thought of departments; nobody's name, and no single rating."""
     whole = call.act.actor.has(Role.COORDINATOR)
-    return {"ratings": await owners.ratings(call.act, whole_office=whole)}
+    rows = await owners.ratings(call.act, whole_office=whole)
+    return {"ratings": rows, "at_least": call.act.house.rules.ratings_at_least}
 
 
 def _pdf(data: bytes) -> web.Response:

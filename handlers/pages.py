@@ -15,12 +15,15 @@ from aiohttp import web
 ENTRIES = {"/m": "phone.html", "/console": "console.html", "/o": "owner.html"}
 Serve = Callable[[web.Request], Awaitable[web.Response]]
 NOT_BUILT = "<!doctype html><meta charset=utf-8><title>随查</title><p>页面尚未构建，请先运行 make setup。</p>"
+# By this the phone knows an answer of ours from that of a captive portal, which says 200 to everything.
+OURS = "Suicha-Answer"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+        "connect-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     ),
 }
@@ -96,5 +99,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     """Say to every browser what our pages may do (an `on_response_prepare` signal)."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.path.startswith("/api/"):
+        response.headers[OURS] = "1"
     if request.path.startswith(("/api/", "/auth/")):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -1,38 +1,31 @@
 """The phone's API: an inspector's visits, evidence, submissions; reached by nobody but the visit's own group.
 
-list -> detail -> accept -> PUT evidence (developed while no transaction is open) -> POST manifest -> confirm
+list -> detail -> accept -> announce the manifest -> its files (`handlers.uploads`) -> hand it in -> confirm
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import Field
 
 from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from inspection.coordinates import Position
 from inspection.deadlines import DeadlineKind
-from inspection.errors import InvalidInputError
 from models.results import Deadline, Publication
 from models.store.parts import DepartmentPart
 from models.store.visits import Colleague, OwnVisit
 from models.tasks import Evidence
-from services.field import evidence, submissions, visits
-from services.field.evidence import Upload
-from services.field.manifests import Manifest
-from services.field.photos import Stamp
+from services.field import evidence, submissions, summaries, visits
+from services.field.manifests import DigestText, Manifest
 from services.field.visits import VisitDetail, status_text
 
 INSPECTOR = roles(Role.INSPECTOR)
 LOOKS_AT_EVIDENCE = roles(Role.INSPECTOR, Role.APPROVER, Role.COORDINATOR)
-EVIDENCE_LIMIT = 24 << 20
-_TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 routes = Routes()
 
 
@@ -40,6 +33,21 @@ class ConfirmBody(Body):
     """The leader's word."""
 
     summary: str
+
+
+class SignBody(Body):
+    """Which summary is signed, and with which ink."""
+
+    summary: DigestText
+    signature: DigestText
+
+
+class DeclineBody(Body):
+    """Which summary is not signed, by whom (empty: the caller), and why."""
+
+    summary: DigestText
+    reason: str = Field(max_length=1000)
+    staff_no: str = Field(default="", max_length=32)
 
 
 @routes.get("/api/phone/visits", roles=INSPECTOR)
@@ -60,35 +68,34 @@ async def post_accept(call: Call) -> Any:
     return {"status": await visits.accept(call.act, call.path["id"])}
 
 
-@routes.add(
-    "PUT",
-    "/api/phone/visits/{id}/evidence/{digest}",
-    roles=INSPECTOR,
-    limit=EVIDENCE_LIMIT,
-    transaction="own",
-)
-async def put_evidence(call: Call) -> Any:
-    """Store a photo or signature under the digest that the phone computed; the same again is 200."""
-    upload = _upload(call)
-    async with call.reading() as act:
-        expected = await evidence.expect(act, upload, call.raw)
-        if not isinstance(expected, Stamp):
-            return _evidence(upload.visit_id, expected)
-    developed = await evidence.develop(call.edge.house, upload, call.raw, expected)
-    async with call.writing() as act:
-        kept, new = await evidence.keep(act, upload, developed)
-    return web.json_response(_evidence(upload.visit_id, kept), status=201 if new else 200)
-
-
 @routes.get("/api/phone/evidence/{digest}/{size:thumb|display}", roles=LOOKS_AT_EVIDENCE)
 async def get_evidence(call: Call) -> Any:
-    """A copy for looking at; the original is never served here."""
+    """A copy for looking at, of photos and signatures never the original; voice and video as they were sent."""
     act, words = call.act, call.path
     digest, media = await evidence.copy_of(act, call.query("visit"), words["digest"], words["size"])
-    data = await act.house.blobs.get(digest)
     # The content never changes under its digest; who may look may, so only his own browser keeps it.
     headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=data, content_type=media, headers=headers)
+    if media.startswith("image/"):
+        return web.Response(body=await act.house.blobs.get(digest), content_type=media, headers=headers)
+    if media.startswith("application/"):  # never opened as a page of ours
+        headers["Content-Disposition"] = "attachment"
+    response = web.StreamResponse(headers=headers | {"Content-Type": media})
+    await response.prepare(call.request)
+    async for piece in act.house.blobs.stream(digest):
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+@routes.post("/api/phone/visits/{id}/manifests", roles=INSPECTOR, body=Manifest)
+async def post_manifest(call: Call) -> Any:
+    """Announce what will be handed in, before its files: kept, checked, and answered with the files that lack."""
+    announced = await submissions.announce(call.act, call.path["id"], call.body)
+    return {
+        "submission_id": announced.submission_id,
+        "manifest_digest": announced.manifest_digest,
+        "missing": list(announced.missing),
+    }
 
 
 @routes.post("/api/phone/visits/{id}/submissions", roles=INSPECTOR, body=Manifest)
@@ -110,37 +117,31 @@ async def post_confirm(call: Call) -> Any:
     return {"status": await submissions.confirm(call.act, call.path["id"], call.body.summary)}
 
 
+@routes.get("/api/phone/visits/{id}/summary", roles=INSPECTOR)
+async def get_summary(call: Call) -> Any:
+    """The summary of one of the caller's visits, with what its group has said under it."""
+    return await summaries.shown(call.act, call.path["id"])
+
+
+@routes.post("/api/phone/visits/{id}/summary/sign", roles=INSPECTOR, body=SignBody)
+async def post_summary_signature(call: Call) -> Any:
+    """Sign the summary."""
+    body: SignBody = call.body
+    await summaries.sign(call.act, call.path["id"], body.summary, body.signature)
+    return await summaries.shown(call.act, call.path["id"])
+
+
+@routes.post("/api/phone/visits/{id}/summary/decline", roles=INSPECTOR, body=DeclineBody)
+async def post_summary_decline(call: Call) -> Any:
+    """Write down why somebody does not sign the summary."""
+    body: DeclineBody = call.body
+    await summaries.decline(call.act, call.path["id"], body.summary, body.reason, body.staff_no)
+    return await summaries.shown(call.act, call.path["id"])
+
+
 def evidence_url(visit_id: str, digest: str, size: str) -> str:
     """Where a copy of a piece of evidence is found."""
     return f"/api/phone/evidence/{digest}/{size}?visit={quote(visit_id)}"
-
-
-def _upload(call: Call) -> Upload:
-    latitude, longitude = _float(call, "lat"), _float(call, "lon")
-    located = latitude is not None and longitude is not None
-    return Upload(
-        visit_id=call.path["id"],
-        digest=call.path["digest"],
-        kind=call.query("kind"),
-        taken_at=_time(call.query("taken_at")),
-        place=Position(latitude=latitude, longitude=longitude) if located else None,  # type: ignore[arg-type]
-        accuracy_m=_float(call, "accuracy"),
-    )
-
-
-def _float(call: Call, name: str) -> float | None:
-    text = call.query(name)
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise InvalidInputError(what=f"参数 {name}", why="应当是数字。") from None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return _TIME.validate_python(text) if text else None
-    except ValidationError:
-        raise InvalidInputError(what="拍摄时间", why="应当是带时区的时间。") from None
 
 
 def _visit_row(own: OwnVisit, deadline: Deadline | None) -> dict[str, Any]:
@@ -186,6 +187,8 @@ def _detail(found: VisitDetail, me: str) -> dict[str, Any]:
             "submission_id": own.part.submission_id,
         },
         "parts": [_part(one) for one in found.parts],
+        "entrusted": [one.words() for one in found.entrusted],
+        "experts": [{"name": one.name, "department": one.department} for one in found.experts],
         "items": found.items,
         "result_codes": visits.result_codes(),
         "measures": visits.measures(),

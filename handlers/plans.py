@@ -7,19 +7,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handlers.console import Body, Empty
-from handlers.edge import Call, Routes, roles
+from handlers.console import OFFICE, READERS, SIGNERS, WRITERS, Body, Empty
+from handlers.edge import Call, Routes
 from handlers.lists import FilingBody
 from handlers.public import page
-from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from models.store.states import STATUS_WORDS
 from services.planning import coverage, naming, plan_changes, plan_view, plans, public_plans
 from services.planning.plans import EntryOrder
 
-DESK = roles(Role.COORDINATOR, Role.APPROVER, Role.ADMIN)
-KEEPERS = roles(Role.COORDINATOR, Role.APPROVER)
-OFFICE = roles(Role.COORDINATOR)
 REASON = Field(min_length=1, max_length=2_000)
 FIRST_YEAR, LAST_YEAR = 2015, 2100  # 国办发〔2015〕58号 began it
 routes = Routes()
@@ -129,13 +125,13 @@ class MergeBody(Body):
     reason: str = REASON
 
 
-@routes.get("/api/console/plans", roles=DESK)
+@routes.get("/api/console/plans", roles=READERS)
 async def get_plans(call: Call) -> Any:
     """The plans of a year; 0 or nothing: of all years."""
     return {"rows": await plan_view.plan_rows(call.act, call.number("year", 0, at_least=0, at_most=LAST_YEAR))}
 
 
-@routes.post("/api/console/plans", roles=KEEPERS, body=PlanBody)
+@routes.post("/api/console/plans", roles=WRITERS, body=PlanBody)
 async def post_plan(call: Call) -> Any:
     """Begin a plan (C3)."""
     body: PlanBody = call.body
@@ -143,23 +139,29 @@ async def post_plan(call: Call) -> Any:
     return {"id": plan.id, "number": plan.number}
 
 
-@routes.get("/api/console/plans/{id}", roles=DESK)
+@routes.get("/api/console/plans/{id}", roles=READERS)
 async def get_one_plan(call: Call) -> Any:
     """One plan with its entries and its way."""
     return await plan_view.plan_detail(call.act, call.path["id"])
 
 
-@routes.post("/api/console/plans/{id}/entries", roles=KEEPERS, body=EntriesBody)
+@routes.post("/api/console/plans/{id}/entries", roles=WRITERS, body=EntriesBody)
 async def post_entries(call: Call) -> Any:
     """Put lines on a plan."""
     body: EntriesBody = call.body
     return {"ids": await plans.add_entries(call.act, call.path["id"], [_order(one) for one in body.entries])}
 
 
-@routes.post("/api/console/plans/{id}/submit", roles=KEEPERS, body=NoteBody)
+@routes.post("/api/console/plans/{id}/submit", roles=SIGNERS, body=NoteBody)
 async def post_plan_submission(call: Call) -> Any:
     """Hand a plan in to the office (C4)."""
     return _status(await plans.submit(call.act, call.path["id"], call.body.note))
+
+
+@routes.post("/api/console/plans/{id}/take-back", roles=SIGNERS, body=Empty)
+async def post_plan_take_back(call: Call) -> Any:
+    """Take a plan back from the office to mend it."""
+    return _status(await plans.take_back(call.act, call.path["id"]))
 
 
 @routes.post("/api/console/plans/{id}/collect", roles=OFFICE, body=NoteBody)
@@ -187,20 +189,20 @@ async def post_file(call: Call) -> Any:
     return _status(await plans.file(call.act, call.path["id"], body.filed_on, body.number))
 
 
-@routes.post("/api/console/plans/{id}/publish", roles=KEEPERS, body=Empty)
+@routes.post("/api/console/plans/{id}/publish", roles=SIGNERS, body=Empty)
 async def post_plan_publication(call: Call) -> Any:
     """Make a plan public (C5)."""
     return {"published_at": (await plans.publish(call.act, call.path["id"])).published_at}
 
 
-@routes.post("/api/console/plan-entries/{id}", roles=KEEPERS, body=EntryBody)
+@routes.post("/api/console/plan-entries/{id}", roles=WRITERS, body=EntryBody)
 async def post_entry(call: Call) -> Any:
     """Write a line anew while its plan is not submitted."""
     await plans.replace_entry(call.act, call.path["id"], _order(call.body))
     return {"id": call.path["id"]}
 
 
-@routes.post("/api/console/plan-entries/{id}/remove", roles=KEEPERS, body=Empty)
+@routes.post("/api/console/plan-entries/{id}/remove", roles=WRITERS, body=Empty)
 async def post_remove(call: Call) -> Any:
     """Take a line off a plan that is not submitted."""
     await plans.remove_entry(call.act, call.path["id"])
@@ -221,7 +223,7 @@ async def post_entry_withdrawal(call: Call) -> Any:
     return {"withdrawn": True}
 
 
-@routes.post("/api/console/plan-entries/{id}/propose", roles=KEEPERS, body=AdjustBody)
+@routes.post("/api/console/plan-entries/{id}/propose", roles=SIGNERS, body=AdjustBody)
 async def post_propose(call: Call) -> Any:
     """Ask the office for an adjustment (C6, C9)."""
     row = await plan_changes.propose(call.act, call.path["id"], _changes(call.body), call.body.reason)
@@ -234,13 +236,13 @@ async def post_entry_items(call: Call) -> Any:
     return {"item_ids": await naming.name_items(call.act, call.path["id"], call.body.item_ids)}
 
 
-@routes.get("/api/console/plan-entries/{id}/history", roles=DESK)
+@routes.get("/api/console/plan-entries/{id}/history", roles=READERS)
 async def get_history(call: Call) -> Any:
     """Every revision of a line (C6)."""
     return {"rows": await plan_view.entry_history(call.act, call.path["id"])}
 
 
-@routes.get("/api/console/plan-proposals", roles=DESK)
+@routes.get("/api/console/plan-proposals", roles=READERS)
 async def get_proposals(call: Call) -> Any:
     """Adjustments asked for."""
     return {"rows": await plan_view.proposal_rows(call.act)}
@@ -267,7 +269,7 @@ async def post_merge(call: Call) -> Any:
     return {"id": body.entry_ids[0]}
 
 
-@routes.get("/api/console/plan-coverage/{year}", roles=DESK)
+@routes.get("/api/console/plan-coverage/{year}", roles=READERS)
 async def get_coverage(call: Call) -> Any:
     """What a year's plans cover (C7, C8, K7)."""
     return await coverage.coverage(call.act, _year(call))

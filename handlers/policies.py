@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handlers.console import DESK, OFFICE, Body, Empty
+from handlers.console import DESK, OFFICE, SIGNERS, Body, Empty
 from handlers.edge import Call, Routes
-from handlers.libraries import KEEPERS
 from inspection.workdays import local_date
 from services.registers import credit, ledger, policies
 
@@ -126,7 +125,7 @@ async def get_ledger(call: Call) -> Any:
     return await ledger.at_least(call.act, year, call.number("times", 1, at_most=999), call.number("page", 1))
 
 
-@routes.post("/api/console/policies/ledger", roles=KEEPERS, body=EntryBody)
+@routes.post("/api/console/policies/ledger", roles=SIGNERS, body=EntryBody)
 async def post_ledger_entry(call: Call) -> Any:
     """Write down a check by somebody else, or one that followed a clue at once."""
     body: EntryBody = call.body

@@ -5,9 +5,9 @@ GET -> read-only transaction -> publications service -> template (everything esc
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -17,6 +17,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from handlers import page_cache
 from handlers.edge import Call, Routes
 from inspection.draw.announcement import SourceKind
 from inspection.errors import NotFoundError
@@ -60,6 +61,11 @@ def _moment(value: datetime | str | None) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
+def _second(value: datetime) -> str:
+    """An instant to the second, where the second is what counts."""
+    return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
 def _templates() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -69,7 +75,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(day=_day, moment=_moment, status=status_text, part=quote)
+    found.filters.update(day=_day, moment=_moment, second=_second, status=status_text, part=quote)
     # Read once, here: a request never waits for the disk.
     for name in found.list_templates(extensions=["html"]):
         found.get_template(name)
@@ -80,26 +86,49 @@ PAGES = _templates()
 STYLE = (TEMPLATES / "style.css").read_text("utf-8")
 
 
-def page(path: str, template: str, section: str, into: Routes | None = None) -> Callable[[Fill], Fill]:
-    """Serve a template filled by the function; what is not there is a page too, with status 404."""
+def page(
+    path: str, template: str, section: str, into: Routes | None = None, *, kept: bool = False
+) -> Callable[[Fill], Fill]:
+    """Serve a template filled by the function; what is not there is a page too, with status 404.
+
+    `kept`: the page stays in memory for a moment (handlers.page_cache); every service that changes what it shows says
+    so (`models.database.changes_public`).
+    """
 
     def keep(fill: Fill) -> Fill:
-        @(into or routes).get(path, roles="public")
-        async def serve(call: Call) -> web.Response:
+        async def make(call: Call) -> web.Response:
             house = call.edge.house
             common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": section}
             try:
                 values = await fill(call)
             except NotFoundError as error:
                 return html_page("missing.html", {**common, "error": error}, 404)
-            return _kept(call, html_page(template, {**common, **values}, 200))
+            return html_page(template, {**common, **values}, 200)
 
+        async def made_anew(call: Call) -> web.Response:
+            return page_cache.once(call.request, await make(call))
+
+        serve = kept_by(make) if kept else made_anew
+        (into or routes).add("GET", path, roles="public", transaction="read-if-needed" if kept else "read")(serve)
         return fill
 
     return keep
 
 
-@page("/public", "results.html", "results")
+def kept_by(make: Callable[[Call], Awaitable[web.Response]]) -> Callable[[Call], Awaitable[web.Response]]:
+    """Make a handler whose answers are kept for a moment; it opens its transaction only where none is."""
+
+    async def serve(call: Call) -> web.Response:
+        async def made() -> web.Response:
+            async with call.within_reading():
+                return await make(call)
+
+        return await call.edge.pages.answer(call.request, made)
+
+    return serve
+
+
+@page("/public", "results.html", "results", kept=True)
 async def results(call: Call) -> dict[str, Any]:
     """Published results, searched by name or code."""
     words, number = call.query("q").strip(), call.number("page", 1)
@@ -113,14 +142,14 @@ async def results(call: Call) -> dict[str, Any]:
         "q": words,
         "total": min(total, COUNTED),
         "more": total > COUNTED,
-        "rows": [row.body for row in rows],
+        "rows": rows,
         "page": number,
         "pages": pages,
         "links": links,
     }
 
 
-@page("/public/results/{number}", "result.html", "results")
+@page("/public/results/{number}", "result.html", "results", kept=True)
 async def result(call: Call) -> dict[str, Any]:
     """One published result."""
     found, others = await publications.result(call.act, call.path["number"])
@@ -153,11 +182,14 @@ async def draw(call: Call) -> dict[str, Any]:
     }
 
 
-@routes.get(r"/public/draws/{number}/{file:announcement\.json|seed\.json|published\.json}", roles="public")
+@routes.get(
+    r"/public/draws/{number}/{file:announcement\.json|announcement\.tsr|seed\.json|published\.json}", roles="public"
+)
 async def draw_file(call: Call) -> web.Response:
     """A public file of a draw, byte for byte."""
     data = await publications.public_file(call.act, call.path["number"], call.path["file"])
-    return web.Response(body=data, content_type="application/json", headers={"X-Content-Type-Options": "nosniff"})
+    kind = "application/json" if call.path["file"].endswith(".json") else "application/timestamp-reply"
+    return web.Response(body=data, content_type=kind, headers={"X-Content-Type-Options": "nosniff"})
 
 
 @routes.get("/public/style.css", roles="public")
@@ -172,17 +204,7 @@ def html_page(template: str, values: dict[str, Any], status: int) -> web.Respons
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 
-def _kept(call: Call, response: web.Response) -> web.Response:
-    """Let browsers and proxies keep a page: a proxy for a moment, a browser until it asks whether it is the same."""
-    body = response.body
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"' if isinstance(body, bytes) else ""
-    headers = {"Cache-Control": "public, max-age=0, s-maxage=30, must-revalidate", "ETag": etag}
-    if call.request.headers.get("If-None-Match") == etag:
-        return web.Response(status=304, headers=headers)
-    response.headers.update(headers)
-    return response
-
-
+@lru_cache(maxsize=1_000)  # half of what a page costs, and the same for ever
 def _qr(url: str) -> Markup:
     """The page's address for those who hold it on paper; made of digits and a path, so it is safe as it is."""
     drawn = segno.make(url, error="m").svg_inline(scale=3, border=0, dark="#16324f", omitsize=True)

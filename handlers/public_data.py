@@ -5,6 +5,7 @@ Every address is for ever. Lists of data are by month, so that each stays small 
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -17,9 +18,10 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from handlers.edge import Call, Routes
-from handlers.public import page
+from handlers.public import kept_by, page
 from inspection.disclosure import BASES
 from inspection.errors import InvalidInputError
+from models.sheets import guarded
 from services.results import public_view
 
 CACHED = "public, max-age=0, s-maxage=60, must-revalidate"
@@ -43,62 +45,61 @@ COLUMNS = {
     "corrected_on": "更正日期",
 }
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
-FORMULA = re.compile(r"^[=+\-@\t\r]")
 routes = Routes()
 
 
-@page("/public/enterprises/{code}", "enterprise.html", "results", routes)
+@page("/public/enterprises/{code}", "enterprise.html", "results", routes, kept=True)
 async def enterprise(call: Call) -> dict[str, Any]:
     """All that is public about one enterprise."""
     return await public_view.enterprise(call.act, call.path["code"].upper())
 
 
-@page("/public/tasks", "tasks.html", "tasks", routes)
+@page("/public/tasks", "tasks.html", "tasks", routes, kept=True)
 async def tasks(call: Call) -> dict[str, Any]:
     """The tasks that something is public of."""
     return {"rows": await public_view.tasks(call.act)}
 
 
-@page("/public/tasks/{number}", "task.html", "tasks", routes)
+@page("/public/tasks/{number}", "task.html", "tasks", routes, kept=True)
 async def task(call: Call) -> dict[str, Any]:
     """One task: its numbers, its draw, its results, and how many are kept back by which law."""
     return {**await public_view.task(call.act, call.path["number"]), "bases": BASES}
 
 
-@page("/public/handlings", "handlings.html", "handlings", routes)
+@page("/public/handlings", "handlings.html", "handlings", routes, kept=True)
 async def handlings(call: Call) -> dict[str, Any]:
     """Handling results and corrections."""
     return await public_view.handlings(call.act)
 
 
-@page(r"/public/results/{number}/v{version:\d+}", "old.html", "results", routes)
+@page(r"/public/results/{number}/v{version:\d+}", "old.html", "results", routes, kept=True)
 async def old_version(call: Call) -> dict[str, Any]:
     """A version that was replaced."""
     return await public_view.old_version(call.act, call.path["number"], int(call.path["version"][:6]))
 
 
-@page("/public/data", "data.html", "data", routes)
+@page("/public/data", "data.html", "data", routes, kept=True)
 async def data(call: Call) -> dict[str, Any]:
     """What can be taken along, and what the columns mean."""
     return {"months": await public_view.months(call.act), "columns": COLUMNS}
 
 
-@routes.get(r"/public/data/results-{month:[\d-]+}.{form:csv|json}", roles="public")
+@routes.add("GET", r"/public/data/results-{month:[\d-]+}.{form:csv|json}", roles="public", transaction="read-if-needed")
+@kept_by
 async def results_data(call: Call) -> web.Response:
     """The results published in a month, as they stand now."""
     month = call.path["month"]
     if not MONTH.fullmatch(month):
         raise InvalidInputError(what="月份", why="应当写成 2026-03 这样。")
     rows = await public_view.of_month(call.act, month)
-    name = f"results-{month}.{call.path['form']}"
-    if call.path["form"] == "csv":
-        return _file(_csv(rows), "text/csv", name)
-    kept = [{key: row.get(key) for key in COLUMNS} for row in rows]
-    text = json.dumps({"month": month, "columns": COLUMNS, "rows": kept}, ensure_ascii=False)
-    return _file(text.encode(), "application/json", name)
+    name, is_csv = f"results-{month}.{call.path['form']}", call.path["form"] == "csv"
+    # A busy month takes a second to write: not in the loop that answers the phones.
+    content = await (asyncio.to_thread(_csv, rows) if is_csv else asyncio.to_thread(_json, month, rows))
+    return _file(content, "text/csv" if is_csv else "application/json", name)
 
 
-@routes.get("/public/feed.{form:atom|rss}", roles="public")
+@routes.add("GET", "/public/feed.{form:atom|rss}", roles="public", transaction="read-if-needed")
+@kept_by
 async def feed(call: Call) -> web.Response:
     """The newest results and corrections, for feed readers."""
     house = call.edge.house
@@ -106,6 +107,11 @@ async def feed(call: Call) -> web.Response:
     text = (_atom if call.path["form"] == "atom" else _rss)(entries, house.office_name, house.origin)
     media = f"application/{call.path['form']}+xml"
     return web.Response(text=text, content_type=media, charset="utf-8", headers={"Cache-Control": CACHED})
+
+
+def _json(month: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    kept = [{key: row.get(key) for key in COLUMNS} for row in rows]
+    return json.dumps({"month": month, "columns": COLUMNS, "rows": kept}, ensure_ascii=False).encode()
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -120,7 +126,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _cell(value: Any) -> str:
     text = "；".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    return guarded(text)
 
 
 def _file(content: bytes, media: str, name: str) -> web.Response:

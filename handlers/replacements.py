@@ -11,7 +11,15 @@ from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.reasons import RECUSAL_GROUNDS, REPLACEMENT_REASONS, TARGET_REASONS, VOID_REASONS
 from models.store.states import STATUS_WORDS
-from services.drawing import appointments, recusals, replacement_view, replacements, target_swaps, voids
+from services.drawing import (
+    appointments,
+    recusal_requests,
+    recusals,
+    replacement_view,
+    replacements,
+    target_swaps,
+    voids,
+)
 
 OFFICE = roles(Role.COORDINATOR)
 DESK = roles(Role.COORDINATOR, Role.APPROVER)
@@ -70,8 +78,9 @@ class EntrustBody(Body):
     """Who does what nobody of a department can do (委托执法)."""
 
     department: str = Field(max_length=32)
-    to: str
-    document: str
+    authority: str = Field(max_length=500)
+    to: str = Field(max_length=500)
+    document: str = Field(max_length=500)
 
 
 class AppointBody(Body):
@@ -91,6 +100,18 @@ class ApproveBody(Body):
     """The chosen one, where the office's setting is that the approver chooses."""
 
     staff_no: str = Field(default="", max_length=32)
+
+
+class GrantBody(ApproveBody):
+    """What the enterprise is answered; a usual sentence if nothing is said."""
+
+    answer: str = Field(default="", max_length=500)
+
+
+class AnswerBody(Body):
+    """Why not."""
+
+    answer: str = Field(max_length=500)
 
 
 def listing(reasons: dict[str, str]) -> list[dict[str, str]]:
@@ -173,6 +194,7 @@ async def get_changes(call: Call) -> Any:
     """Requests to replace people and targets, those that wait first, with the reasons there are."""
     return {
         **await replacement_view.changes(call.act),
+        "requests": await recusal_requests.listing(call.act),
         "reasons": listing(REPLACEMENT_REASONS),
         "target_reasons": listing(TARGET_REASONS),
         "way": call.act.house.rules.replacement,
@@ -210,7 +232,9 @@ async def post_fill(call: Call) -> Any:
 @routes.post("/api/console/visits/{id}/entrust", roles=OFFICE, body=EntrustBody)
 async def post_entrust(call: Call) -> Any:
     """Note that a short place is entrusted to another department (D9)."""
-    await replacements.entrust(call.act, call.path["id"], call.body.department, call.body.to, call.body.document)
+    body: EntrustBody = call.body
+    words = (body.authority, body.to, body.document)
+    await replacements.entrust(call.act, call.path["id"], body.department, words)
 
 
 @routes.get("/api/console/visits/{id}/appointees", roles=DESK)
@@ -224,6 +248,12 @@ async def post_appoint(call: Call) -> Any:
     """Appoint a department's inspectors where targets alone were drawn (P1)."""
     body: AppointBody = call.body
     return {"people": await appointments.appoint(call.act, call.path["id"], body.department, body.staff_numbers)}
+
+
+@routes.get("/api/console/visits/{id}/experts", roles=OFFICE)
+async def get_experts(call: Call) -> Any:
+    """Who might come along as an expert."""
+    return {"rows": await appointments.expert_choices(call.act, call.path["id"])}
 
 
 @routes.post("/api/console/visits/{id}/experts", roles=OFFICE, body=ExpertBody)
@@ -249,6 +279,27 @@ async def post_replacement_approve(call: Call) -> Any:
 async def post_replacement_decline(call: Call) -> Any:
     """Let the group stay as it is."""
     row = await replacements.decline(call.act, call.path["id"])
+    return {"id": row.id, "status": row.status}
+
+
+@routes.get("/api/console/recusal-requests/{id}/choices", roles=APPROVER)
+async def get_recusal_choices(call: Call) -> Any:
+    """Who would come instead of somebody whom an enterprise asks to stay away."""
+    return await recusal_requests.choices(call.act, call.path["id"])
+
+
+@routes.post("/api/console/recusal-requests/{id}/approve", roles=APPROVER, body=GrantBody)
+async def post_recusal_approve(call: Call) -> Any:
+    """Grant an enterprise's request (E5)."""
+    body: GrantBody = call.body
+    row = await recusal_requests.approve(call.act, call.path["id"], body.answer, body.staff_no)
+    return {"id": row.id, "status": row.status}
+
+
+@routes.post("/api/console/recusal-requests/{id}/decline", roles=APPROVER, body=AnswerBody)
+async def post_recusal_decline(call: Call) -> Any:
+    """Decline it, and say why."""
+    row = await recusal_requests.decline(call.act, call.path["id"], call.body.answer)
     return {"id": row.id, "status": row.status}
 
 

@@ -8,7 +8,7 @@ Forms come as a browser sends them; a wrong code is counted in a transaction of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs, quote
 
 import segno
@@ -22,7 +22,7 @@ from inspection.actors import Role
 from inspection.errors import InvalidInputError, NotFoundError, SuichaError
 from inspection.reasons import VOID_REASONS
 from services.act import Act
-from services.drawing import minutes, proofs, room
+from services.drawing import bundles, minutes, proofs, room
 from services.drawing.codes import WrongCodeError
 from services.drawing.tasks import EXCLUSION_WORDS
 
@@ -32,6 +32,12 @@ FORM_LIMIT = 4096
 MOST_TEXT = 256
 # A form is sent with its page's origin, or our own check of origins would refuse it.
 FORM_HEADERS = {**HEADERS, "Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+# The one public page with a script: its own, which may load and send nothing.
+CHECKER_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
 routes = Routes()
 
 
@@ -39,6 +45,12 @@ class ProofBody(Body):
     """Which enterprise is handed a code."""
 
     target_code: str = Field(max_length=18)
+
+
+class ProofsBody(Body):
+    """Which enterprises are handed codes; none named: all that were drawn."""
+
+    target_codes: list[Annotated[str, Field(max_length=32)]] = Field(max_length=1000)
 
 
 @routes.get("/api/console/tasks/{id}/room", roles=ROOM)
@@ -60,6 +72,19 @@ async def get_observer_codes(call: Call) -> Any:
 async def post_proof_code(call: Call) -> Any:
     """Hand an enterprise the code to its own line."""
     return {"code": await proofs.hand_out(call.act, call.path["number"], call.body.target_code.strip())}
+
+
+@routes.get("/api/console/draws/{number}/proof-codes", roles=OFFICE)
+async def get_proof_codes(call: Call) -> Any:
+    """The codes that were made for a draw."""
+    return {"rows": await proofs.handed_out(call.act, call.path["number"])}
+
+
+@routes.post("/api/console/draws/{number}/proof-codes", roles=OFFICE, body=ProofsBody)
+async def post_proof_codes(call: Call) -> Any:
+    """Make codes for many enterprises, or for all that were drawn."""
+    wanted = [one.strip().upper() for one in call.body.target_codes]
+    return {"count": await proofs.hand_out_to(call.act, call.path["number"], wanted)}
 
 
 @routes.get("/api/console/draws/{number}/minutes.pdf", roles=ROOM)
@@ -115,6 +140,12 @@ async def post_bundle(call: Call) -> web.Response:
             return _form(call, "observer.html", {**values, "error": error}, 422)
     headers = {"Content-Disposition": f'attachment; filename="suicha-draw-{quote(number)}.zip"'}
     return web.Response(body=data, content_type="application/zip", headers=headers)
+
+
+@routes.get("/public/verify", roles="public")
+async def checker_page(_call: Call) -> web.Response:
+    """The checking page of the bundles, for a phone in the room that cannot open a page inside a ZIP."""
+    return web.Response(body=bundles.checker("verify.html"), content_type="text/html", headers=CHECKER_HEADERS)
 
 
 @routes.get("/public/proof", roles="public")

@@ -1,0 +1,42 @@
+"""The figures of a period, as numbers for the console's charts and as tables (K)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from handlers.edge import Call, Routes, roles
+from inspection.actors import Role
+from inspection.errors import InvalidInputError
+from services.results import figures
+
+SEES = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+routes = Routes()
+
+
+@routes.get("/api/console/figures", roles=SEES)
+async def get_figures(call: Call) -> Any:
+    """All figures of a period."""
+    return await figures.figures(call.act, *_period(call))
+
+
+@routes.get("/api/console/figures/{table}.xlsx", roles=SEES)
+async def get_figures_table(call: Call) -> web.Response:
+    """The departments or the groups of a period as a table."""
+    first, last = _period(call)
+    data = await figures.workbook(call.act, first, last, call.path["table"])
+    name = quote(f"统计分析-{first}-{last}.xlsx")
+    return web.Response(
+        body=data, content_type=XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    )
+
+
+def _period(call: Call) -> tuple[date, date]:
+    try:
+        return date.fromisoformat(call.query("first")), date.fromisoformat(call.query("last"))
+    except ValueError:
+        raise InvalidInputError(what="统计期间", why="应当写成 2026-01-01 这样。") from None
