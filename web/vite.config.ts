@@ -86,7 +86,8 @@ function ownIconFont(): Plugin {
 export default defineConfig({
   base: '/',
   plugins: [vue(), ownIconFont(), phoneServiceWorker(), compressed()],
-  resolve: { alias: { '@': here('./src') } },
+  // tus-js-client names a Node build first; pages and their tests have the browser's.
+  resolve: { alias: { '@': here('./src'), 'tus-js-client': here('./node_modules/tus-js-client/lib.esm/browser/index.js') } },
   build: {
     target: 'es2020',
     assetsDir: 'assets',

@@ -1,9 +1,10 @@
-/** The enterprise's pages at /o/, opened in the mini-program's web-view: what is announced, who comes, which rights. */
+/** The enterprise's pages at /o/, opened in the mini-program's web-view: what is announced, who comes, which rights, what to mend. */
 import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import '../phone/phone.css'
 import App from './App.vue'
 import HomePage from './pages/HomePage.vue'
+import RectificationPage from './pages/RectificationPage.vue'
 import VisitPage from './pages/VisitPage.vue'
 import './owner.css'
 import { begin } from './session'
@@ -15,6 +16,7 @@ function show(): void {
     routes: [
       { path: '/', component: HomePage },
       { path: '/visits/:id', component: VisitPage },
+      { path: '/rectifications/:id', component: RectificationPage },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

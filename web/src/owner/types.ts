@@ -23,12 +23,36 @@ export interface OwnerVisit extends VisitLine {
   departments: string[]
   items: { department: string; item: string; basis: string }[]
   documents: string[]
-  people: { name: string; department: string; certificate_no: string | null; certified: boolean; leads: boolean }[]
+  people: { id: string; name: string; department: string; certificate_no: string | null; certified: boolean; leads: boolean }[]
+  experts: { name: string; department: string }[]
+  entrusted: string[]
   rights: string[]
   office: string
   verify_url: string
   notice_code: string
   confirmed_at: string | null
   can_rate: boolean
+  can_recuse: boolean
+  decide_within: number
+  recusals: { person: string; name: string; ground_text: string; words: string; status: string; status_text: string; answer: string; asked_at: string }[]
   questions: { question: string; asked_at: string; answer: string | null; answered_at: string | null }[]
+}
+
+/** What a department asks an enterprise to mend, and how far it is. */
+export interface Rectification {
+  id: string
+  number: string
+  target_name: string
+  department: string
+  demand: string
+  due_on: string
+  overdue: boolean
+  status: 'open' | 'handed-in' | 'closed'
+  status_text: string
+  outcome_text: string
+  conclusion: string
+  can_send: boolean
+  most_photos: number
+  photos: { digest: string; thumb_url: string; display_url: string }[]
+  steps: { at: string; what: string; note: string; due_on: string | null }[]
 }

@@ -4,6 +4,7 @@ import { createApp } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
 import App from './App.vue'
 import CalendarPage from './pages/CalendarPage.vue'
+import CertificatesPage from './pages/CertificatesPage.vue'
 import ConfirmPage from './pages/ConfirmPage.vue'
 import OwnerPage from './pages/OwnerPage.vue'
 import ReceiptPage from './pages/ReceiptPage.vue'
@@ -18,6 +19,7 @@ const router = createRouter({
   routes: [
     { path: '/', component: VisitsPage },
     { path: '/calendar', component: CalendarPage },
+    { path: '/certificates', component: CertificatesPage },
     { path: '/visits/:id', component: VisitPage },
     { path: '/visits/:id/receipt', component: ReceiptPage },
     { path: '/visits/:id/confirm', component: ConfirmPage },

@@ -22,8 +22,8 @@ export function draftFromDelivered(visit: Visit, last: Delivered, id: string, at
     const said = typeof value === 'string' ? { value } : { value: '', rows: value.map((row) => ({ ...row })) }
     draft.answers[answerKey(task_item_id, question_id)] = { ...said, comment: comment ?? '', photos: [...photos] }
   }
-  const { photos, results, result_detail, measures, note } = last.manifest
-  return { ...draft, photos: [...photos], results: [...results], resultDetail: result_detail, measures: [...measures], note }
+  const { photos, recordings = [], results, result_detail, measures, note } = last.manifest
+  return { ...draft, photos: [...photos], recordings: [...recordings], results: [...results], resultDetail: result_detail, measures: [...measures], note }
 }
 
 /** The fixed record to send. Only questions that the visit's own forms show go in, in the forms' order. */
@@ -42,7 +42,7 @@ export function manifestOf(visit: Visit, draft: Draft, ua: string): Manifest {
     }
   }
   return {
-    submission_id: draft.submissionId, answers, photos: [...draft.photos], results: [...draft.results],
+    submission_id: draft.submissionId, answers, photos: [...draft.photos], recordings: [...(draft.recordings ?? [])], results: [...draft.results],
     result_detail: draft.resultDetail.trim(), measures: [...draft.measures], note: draft.note.trim(),
     owner_signature: visit.leads ? ownerOf(draft) : null,
     inspector_signatures: Object.entries(draft.signatures).map(([staff_no, digest]) => ({ staff_no, digest })),
@@ -60,7 +60,7 @@ export function manifestDigests(manifest: Manifest): string[] {
   const owner = manifest.owner_signature
   return [...new Set([
     ...manifest.answers.flatMap((answer) => answer.photos),
-    ...manifest.photos,
+    ...manifest.photos, ...(manifest.recordings ?? []),
     ...(owner?.kind === 'signed' ? [owner.digest] : []),
     ...manifest.inspector_signatures.map((signature) => signature.digest),
   ])]
@@ -70,7 +70,7 @@ export function manifestDigests(manifest: Manifest): string[] {
 export function draftDigests(draft: Draft): Set<string> {
   return new Set([
     ...Object.values(draft.answers).flatMap((answer) => answer.photos),
-    ...draft.photos, draft.owner.digest, ...Object.values(draft.signatures),
+    ...draft.photos, ...(draft.recordings ?? []), draft.owner.digest, ...Object.values(draft.signatures),
   ])
 }
 

@@ -3,12 +3,12 @@
  *
  *   File ─> format by its first bytes ─> SHA-256 ─> IndexedDB (blob + small thumbnail) ─> digest for the draft
  */
+import { NotAPhoto, pictureType } from '@/shared/pictures'
 import { sha256 } from './digest'
 import type { Store } from './drafts'
 import { lastPlace } from './place'
 
-/** The file cannot be taken as evidence; the message is for the person. */
-export class NotAPhoto extends Error {}
+export { NotAPhoto, pictureType }
 
 const LIMIT_BYTES = 25 * 1024 * 1024
 const THUMB_PIXELS = 240
@@ -24,18 +24,6 @@ export async function keepPicture(store: Store, visitId: string, file: Blob, kin
   const thumb = await thumbnail(blob)
   await store.addEvidence({ digest, visitId, kind, blob, thumb, takenAt: new Date().toISOString(), place: lastPlace() })
   return digest
-}
-
-/** The media type by content, never by name. */
-export function pictureType(head: Uint8Array): 'image/jpeg' | 'image/png' | 'image/webp' {
-  const text = String.fromCharCode(...head)
-  if (head[0] === 0xff && head[1] === 0xd8) return 'image/jpeg'
-  if (text.startsWith('\x89PNG')) return 'image/png'
-  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'image/webp'
-  if (/^....ftyp(heic|heix|mif1|msf1|hevc)/s.test(text)) {
-    throw new NotAPhoto('这是 HEIC 格式的照片，系统不能接收。请在手机“设置－相机－格式”中选“兼容性最佳”，或直接在本页拍照')
-  }
-  throw new NotAPhoto('只能接收照片（JPEG、PNG、WebP）')
 }
 
 /** A small picture for the list: full photos would fill an old phone's memory. Null when the phone cannot. */

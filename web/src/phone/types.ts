@@ -128,6 +128,9 @@ export interface Visit {
   }
   leads: boolean
   members: Member[]
+  /** Beside the group; kept visits of older versions do not have them. */
+  experts?: { name: string; department: string }[]
+  entrusted?: string[]
   my_part: { id: string; status: string; status_text: string; returned_reason: string | null; submission_id: string | null } | null
   parts: Part[]
   items: Item[]
@@ -163,6 +166,8 @@ export interface Draft {
   /** Keyed by `answerKey(task_item_id, question_id)`. */
   answers: Record<string, Answer>
   photos: string[]
+  /** Voice, video, papers; drafts of older pages have none. */
+  recordings?: string[]
   results: string[]
   resultDetail: string
   measures: string[]
@@ -177,6 +182,7 @@ export interface Manifest {
   submission_id: string
   answers: { task_item_id: string; question_id: string; value: string | TableRow[]; comment?: string; photos: string[] }[]
   photos: string[]
+  recordings?: string[]
   results: string[]
   result_detail: string
   measures: string[]
@@ -201,7 +207,7 @@ export interface Receipt {
 export interface Evidence {
   digest: string
   visitId: string
-  kind: 'photo' | 'signature'
+  kind: 'photo' | 'signature' | 'voice' | 'video' | 'file'
   blob: Blob
   thumb: Blob | null
   takenAt: string
@@ -221,6 +227,8 @@ export interface Sending {
   manifest: Manifest
   /** Digests the backend has confirmed. */
   stored: string[]
+  /** Where files that are not whole yet lie at the backend, by digest. */
+  urls?: Record<string, string>
   /** The manifest went out at least once and no clear no came back: it may have arrived. */
   maybeArrived: boolean
   refused: { title: string; action: string; code: string } | null

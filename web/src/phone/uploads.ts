@@ -2,14 +2,16 @@
  * One submission from the phone to its receipt. Pure of timers and of the page: it can be killed after any line
  * and started again, and doing it twice is harmless.
  *
- *   who am I ─> PUT each file not confirmed yet ─> POST manifest ─> receipt names us and every file? ─> finish
- *                        ^────────── 409 evidence-missing ──┘               └─ anything else: keep everything
+ *   who am I ─> announce the manifest ─> which files lack? ─> each in pieces (tus.ts) ─> hand it in
+ *                     ^──────────────── 409 evidence-missing ─────────────────────────────┘   │
+ *                                             the receipt names us and every file? ─> finish  ┴─ no: keep everything
  */
 import { Problem, Unreachable, call, isRecord, isSignedOut } from '@/shared/api'
 import type { Me } from '@/shared/me'
 import { sha256 } from './digest'
 import type { Store } from './drafts'
 import { isReceiptFor, manifestDigests } from './manifest'
+import { sendFile } from './tus'
 import type { Evidence, Receipt, Sending } from './types'
 
 export type Outcome =
@@ -55,42 +57,51 @@ async function already(store: Store, visitId: string): Promise<Outcome> {
 
 async function sendAll(store: Store, row: Sending, report: Report): Promise<Receipt> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    await putFiles(store, row, report)
+    await sendFiles(store, row, await announce(row), report)
     const receipt = await postManifest(store, row)
     if (receipt) return receipt
   }
   throw new Unreachable('server')
 }
 
-async function putFiles(store: Store, row: Sending, report: Report): Promise<void> {
+/** Tell the backend all answers before the first file goes out; gives the files that it lacks. */
+async function announce(row: Sending): Promise<string[]> {
+  const answer = await call<unknown>('POST', `/api/phone/visits/${row.visitId}/manifests`, { json: row.manifest, timeoutMs: 60_000 })
+  if (!isRecord(answer) || answer.submission_id !== row.manifest.submission_id || !Array.isArray(answer.missing)) throw new Unreachable('portal')
+  return answer.missing.map(String)
+}
+
+async function sendFiles(store: Store, row: Sending, missing: string[], report: Report): Promise<void> {
   const digests = manifestDigests(row.manifest)
-  for (const digest of digests) {
+  row.stored = digests.filter((digest) => !missing.includes(digest))
+  for (const digest of missing) {
     report(row.stored.length, digests.length)
-    if (row.stored.includes(digest)) continue
     const piece = await store.evidence(row.visitId, digest)
-    // Not on this phone: it went up with an earlier submission. The backend says so if it did not.
-    if (piece) await putFile(piece)
+    if (!piece) throw new Damaged('服务器缺一个文件，而本机也没有，请返回修改并重拍')
+    await sendPiece(store, row, piece)
     row.stored.push(digest)
     await store.putSending(row)
   }
   report(row.stored.length, digests.length)
 }
 
-async function putFile(piece: Evidence): Promise<void> {
-  if ((await sha256(await piece.blob.arrayBuffer())) !== piece.digest) throw new Damaged('一张照片在本机已损坏，请返回修改并重拍')
-  const answer = await call<unknown>('PUT', `/api/phone/visits/${piece.visitId}/evidence/${piece.digest}`, {
-    raw: piece.blob,
-    query: {
-      kind: piece.kind, taken_at: piece.takenAt,
-      lat: piece.place?.lat, lon: piece.place?.lon, accuracy: piece.place?.accuracy,
+async function sendPiece(store: Store, row: Sending, piece: Evidence): Promise<void> {
+  if ((await sha256(await piece.blob.arrayBuffer())) !== piece.digest) throw new Damaged('一个文件在本机已损坏，请返回修改并重拍')
+  const { place } = piece
+  await sendFile({
+    endpoint: `/api/phone/visits/${piece.visitId}/uploads`, blob: piece.blob, url: row.urls?.[piece.digest],
+    metadata: {
+      kind: piece.kind, digest: piece.digest, taken_at: piece.takenAt,
+      ...(place ? { lat: String(place.lat), lon: String(place.lon), accuracy: String(place.accuracy) } : {}),
     },
-    timeoutMs: 180_000,
+    begun: async (url) => {
+      row.urls = { ...row.urls, [piece.digest]: url }
+      await store.putSending(row)
+    },
   })
-  // JSON from a stranger is not a confirmation either.
-  if (!isRecord(answer) || answer.digest !== piece.digest) throw new Unreachable('portal')
 }
 
-/** The receipt; or null when the backend lacks files, which are then marked to be sent again. */
+/** The receipt; or null when the backend lacks files: then all begins again. */
 async function postManifest(store: Store, row: Sending): Promise<Receipt | null> {
   row.maybeArrived = true
   await store.putSending(row)
@@ -99,21 +110,11 @@ async function postManifest(store: Store, row: Sending): Promise<Receipt | null>
     if (!isReceiptFor(row.manifest, answer)) throw new Unreachable('portal')
     return answer
   } catch (error) {
-    if (error instanceof Problem && error.code === 'evidence-missing') return await forget(store, row, error)
-    throw error
+    if (!(error instanceof Problem && error.code === 'evidence-missing')) throw error
+    row.maybeArrived = false
+    await store.putSending(row)
+    return null
   }
-}
-
-async function forget(store: Store, row: Sending, problem: Problem): Promise<null> {
-  const listed = Array.isArray(problem.params.missing) ? problem.params.missing.map(String) : []
-  const missing = listed.length ? listed : manifestDigests(row.manifest)
-  for (const digest of listed) {
-    if (!(await store.evidence(row.visitId, digest))) throw new Damaged('服务器缺一张照片，而本机也没有，请返回修改并重拍')
-  }
-  row.stored = row.stored.filter((digest) => !missing.includes(digest))
-  row.maybeArrived = false
-  await store.putSending(row)
-  return null
 }
 
 async function outcomeOf(store: Store, row: Sending, error: unknown): Promise<Outcome> {

@@ -10,6 +10,7 @@ import { uuid } from './digest'
 import { DiskFull } from './drafts'
 import { draftDigests, draftFromDelivered, manifestOf, newDraft } from './manifest'
 import { keepPicture } from './photos'
+import { type RecordingKind, keepRecording } from './recordings'
 import { session, useQueue, useStore } from './session'
 import type { Delivered, Draft, Visit } from './types'
 
@@ -76,7 +77,11 @@ export function openVisit(visitId: string) {
     return await keepPicture(store, visitId, file, kind)
   }
 
-  /** Forget a picture that no answer uses any more. */
+  async function addRecording(file: Blob, kind: RecordingKind): Promise<string> {
+    return await keepRecording(store, visitId, file, kind)
+  }
+
+  /** Forget a file that no answer uses any more. */
   async function dropPicture(digest: string): Promise<void> {
     if (draft.value && !draftDigests(draft.value).has(digest)) await store.dropEvidence(visitId, digest)
   }
@@ -98,7 +103,7 @@ export function openVisit(visitId: string) {
     return done
   }
 
-  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, addPicture, dropPicture, submit, backToEditing }
+  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, addPicture, addRecording, dropPicture, submit, backToEditing }
 }
 
 function firstDraft(visit: Visit, last: Delivered | null): Draft {

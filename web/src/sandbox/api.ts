@@ -34,6 +34,7 @@ export interface Fault {
   seconds: number
   path: string
   member: string
+  code: number
   fired: number
 }
 
@@ -92,7 +93,9 @@ export interface NewFault {
   rate: number
   times: number | null
   seconds: number
+  path: string
   member: string
+  code: number
 }
 
 const API = '/sandbox/api'

@@ -1,12 +1,15 @@
 /**
  * The one door to the backend, shared by the phone and the console.
  *
- *   call() ─> fetch(redirect: error) ─> JSON?  ──no──> Unreachable (a captive portal, a broken proxy)
+ *   call() ─> fetch(redirect: error) ─> our header, JSON?  ──no──> Unreachable (a captive portal, a broken proxy)
  *                                        │ok ─> value      │not ok ─> Problem (RFC 9457)
  *
  * A 200 that is not our JSON is never success: hotel and mobile networks answer every request with
  * their own page (ODK Collect treats it the same way).
  */
+
+/** The header by which an answer is known as one of ours, whatever status and type a stranger's may have. */
+export const OURS = 'Suicha-Answer'
 
 /** The backend said no, and said why: `title` and `action` are Chinese sentences for the person. */
 export class Problem extends Error {
@@ -93,7 +96,7 @@ async function send(method: string, path: string, options: CallOptions, signal: 
 
 async function read<T>(response: Response): Promise<T> {
   const type = response.headers.get('content-type') ?? ''
-  const ours = /^application\/(problem\+)?json\b/i.test(type) && !response.redirected
+  const ours = /^application\/(problem\+)?json\b/i.test(type) && response.headers.has(OURS) && !response.redirected
   if (!ours) throw new Unreachable(response.status >= 500 ? 'server' : 'portal')
   const value = await response.json().catch(() => {
     throw new Unreachable('network')

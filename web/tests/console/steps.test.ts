@@ -7,10 +7,10 @@ const source = (name: string, kind: Source['kind'], entered: boolean): Source =>
   name, kind, kind_text: '', note: '', commitment: null, entered, value: null,
 })
 const draw = (...sources: Source[]): Draw => ({
-  number: '2026-0001', status: 'frozen', fingerprint: '', frozen_at: '', drawn_at: null, counts: {}, sources, bundle_url: null, parts: [],
+  number: '2026-0001', status: 'frozen', fingerprint: '', frozen_at: '', drawn_at: null, counts: {}, sources, bundle_url: null, parts: [], stamp: null, beacon: null,
 })
 const visit = (status: string, ...parts: string[]): VisitLine => ({
-  id: 'v', number: '', position: 1, target_name: '', target_code: '', status, status_text: '', leader: '', members: [], short: [],
+  id: 'v', number: '', position: 1, target_name: '', target_code: '', status, status_text: '', leader: '', members: [], short: [], experts: [],
   parts: parts.map((part, place) => ({ id: String(place), department: '', status: part, status_text: '', result_text: null })),
 })
 const task = (fields: Partial<Task>) => ({

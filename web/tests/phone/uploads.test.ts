@@ -42,8 +42,8 @@ const keptAll = async () => {
   expect(await store.delivered('v1')).toBeUndefined()
   for (const digest of digests) expect(await store.evidence('v1', digest)).toBeDefined()
 }
-const posts = () => backend.log.filter((line) => line.startsWith('POST'))
-const puts = () => backend.log.filter((line) => line.startsWith('PUT'))
+const posts = () => backend.log.filter((line) => line.endsWith('/submissions'))
+const begun = () => backend.log.filter((line) => line.startsWith('POST') && line.endsWith('/uploads'))
 
 describe('a submission', () => {
   it('ends with the receipt, and only then the phone lets go', async () => {
@@ -57,7 +57,7 @@ describe('a submission', () => {
     expect((await store.delivered('v1'))?.manifest.submission_id).toBe(UUID)
   })
 
-  it.each(['/api/me', '/evidence/', '/submissions'])('takes no captive portal (200, HTML) for success at %s', async (where) => {
+  it.each(['/api/me', '/manifests', '/uploads', '/submissions'])('takes no captive portal (200, HTML) for success at %s', async (where) => {
     backend.trouble = (_method, path) => (path.includes(where) ? PORTAL : null)
     expect(await deliver(store, 'v1')).toEqual({ kind: 'waiting', why: 'portal' })
     await keptAll()
@@ -86,12 +86,42 @@ describe('a submission', () => {
     expect(options.every((init) => init.redirect === 'error')).toBe(true)
   })
 
-  it('sends again what the backend says it lacks (409 evidence-missing)', async () => {
-    const row = (await store.sending('v1'))!
-    await store.putSending({ ...row, stored: [...digests] })
+  it('announces all answers before the first file, and sends no file that is there', async () => {
+    backend.files.set(digests[0]!, new TextEncoder().encode('picture 0'))
     expect((await deliver(store, 'v1')).kind).toBe('delivered')
-    expect(puts()).toHaveLength(5)
+    expect(backend.log[1]).toMatch(/^POST .*manifests$/)
+    expect(begun()).toHaveLength(4)
+    expect(posts()).toHaveLength(1)
+  })
+
+  it('sends again what the backend lost meanwhile (409 evidence-missing)', async () => {
+    let lost = false
+    backend.trouble = (_method, path) => {
+      if (path.endsWith('/submissions') && !lost) lost = [backend.files, backend.arriving, backend.sizes].every((kept) => kept.delete(digests[1]!))
+      return null
+    }
+    expect((await deliver(store, 'v1')).kind).toBe('delivered')
+    expect(begun()).toHaveLength(6)
     expect(posts()).toHaveLength(2)
+  })
+
+  it('goes on where a large file was cut, on another day too', async () => {
+    const bytes = new Uint8Array(3 << 20).fill(7)
+    const digest = await sha256(bytes.buffer)
+    await store.addEvidence({ digest, visitId: 'v1', kind: 'photo', blob: new Blob([bytes]), thumb: null, takenAt: '', place: null })
+    const row = (await store.sending('v1'))!
+    row.manifest.photos.push(digest)
+    await store.putSending(row)
+    backend.trouble = (method) => {
+      return method === 'PATCH' && backend.arriving.get(digest)?.length ? PORTAL : null
+    }
+    expect(await deliver(store, 'v1')).toEqual({ kind: 'waiting', why: 'portal' })
+    expect((await store.sending('v1'))?.urls?.[digest]).toContain('/uploads/')
+    backend.trouble = () => null
+    backend.log = []
+    expect((await deliver(store, 'v1')).kind).toBe('delivered')
+    expect(backend.log.filter((line) => /HEAD|PATCH/.test(line))).toHaveLength(3)
+    expect(begun()).toHaveLength(2) // the signatures, which come after the photos
   })
 
   it('says so when a missing file is nowhere', async () => {
@@ -102,18 +132,18 @@ describe('a submission', () => {
 
   it('goes on after a reload without sending the confirmed files again', async () => {
     let left = 2
-    backend.trouble = (method) => {
-      if (method === 'PUT' && left-- <= 0) throw new TypeError('network')
+    backend.trouble = (_method, path) => {
+      if (path.endsWith('/uploads') && left-- <= 0) return PORTAL
       return null
     }
-    expect(await deliver(store, 'v1')).toEqual({ kind: 'waiting', why: 'network' })
+    expect(await deliver(store, 'v1')).toEqual({ kind: 'waiting', why: 'portal' })
     await keptAll()
     store.close()
     store = await openStore(MEMBER)
     backend.trouble = () => null
     backend.log = []
     expect((await deliver(store, 'v1')).kind).toBe('delivered')
-    expect(puts()).toHaveLength(3)
+    expect(begun()).toHaveLength(3)
   })
 
   it('makes one record when the receipt is lost on the way and the whole is sent twice', async () => {
@@ -138,7 +168,7 @@ describe('a submission', () => {
     const piece = (await store.evidence('v1', digests[0]!))!
     await store.addEvidence({ ...piece, blob: new Blob(['other bytes']) })
     expect(await deliver(store, 'v1')).toMatchObject({ kind: 'refused', title: expect.stringContaining('损坏') })
-    expect(puts()).toHaveLength(0)
+    expect(begun()).toHaveLength(0)
     await keptAll()
   })
 
@@ -148,7 +178,7 @@ describe('a submission', () => {
     backend.trouble = () => null
     backend.member = 'someone-else'
     expect(await deliver(store, 'v1')).toEqual({ kind: 'other-member' })
-    expect(puts()).toHaveLength(0)
+    expect(begun()).toHaveLength(0)
     backend.member = MEMBER
     backend.trouble = (_method, path) => (path.endsWith('/submissions') ? problem(422, 'invalid') : null)
     expect(await deliver(store, 'v1')).toEqual({ kind: 'refused', title: '不行', action: '照片都在' })
@@ -158,7 +188,7 @@ describe('a submission', () => {
 
   it('waits when the server is down', async () => {
     for (const status of [500, 503, 429]) {
-      backend.trouble = (method) => (method === 'PUT' ? problem(status, 'busy') : null)
+      backend.trouble = (_method, path) => (path.endsWith('/manifests') ? problem(status, 'busy') : null)
       expect(await deliver(store, 'v1')).toEqual({ kind: 'waiting', why: 'server' })
     }
     await keptAll()

@@ -34,7 +34,25 @@ export interface TargetChange {
   decide: boolean
 }
 
+/** An enterprise asks that somebody stay away (回避申请). */
+export interface RecusalRequest {
+  id: string
+  visit_number: string
+  target_name: string
+  department: string
+  name: string
+  ground_text: string
+  words: string
+  answer: string
+  asked_at: string
+  due_on: string | null
+  status: string
+  status_text: string
+  decide: boolean
+}
+
 export interface Changes {
+  requests: RecusalRequest[]
   people: PersonChange[]
   targets: TargetChange[]
   reasons: Reason[]
@@ -63,11 +81,17 @@ export const fetchChanges = () => get<Changes>('/api/console/changes')
 export const fetchChoices = (id: string) => get<Choices>(`/api/console/replacements/${id}/choices`)
 export const approveChange = (id: string, staff_no = '') => post<unknown>(`/api/console/replacements/${id}/approve`, { staff_no })
 export const declineChange = (id: string) => post<unknown>(`/api/console/replacements/${id}/decline`)
+export const fetchRecusalChoices = (id: string) => get<Choices>(`/api/console/recusal-requests/${id}/choices`)
+export const grantRecusal = (id: string, answer: string, staff_no: string) =>
+  post<unknown>(`/api/console/recusal-requests/${id}/approve`, { answer, staff_no })
+export const refuseRecusal = (id: string, answer: string) => post<unknown>(`/api/console/recusal-requests/${id}/decline`, { answer })
 export const askReplacement = (visit: string, staff_no: string, reason: string, evidence: string) =>
   post<unknown>(`/api/console/visits/${visit}/replacement`, { staff_no, reason, evidence })
 export const fillPlace = (visit: string, department: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/fill`, { department, evidence })
-export const entrustPlace = (visit: string, department: string, to: string, document: string) =>
-  post<unknown>(`/api/console/visits/${visit}/entrust`, { department, to, document })
+export const entrustPlace = (visit: string, body: { department: string; authority: string; to: string; document: string }) =>
+  post<unknown>(`/api/console/visits/${visit}/entrust`, body)
+export const fetchExperts = (visit: string) => get<{ rows: { staff_no: string; name: string; department: string }[] }>(`/api/console/visits/${visit}/experts`)
+export const addExpert = (visit: string, staff_no: string) => post<unknown>(`/api/console/visits/${visit}/experts`, { staff_no })
 export const proposeSwap = (visit: string, reason: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/swap`, { reason, evidence })
 export const approveSwap = (id: string) => post<unknown>(`/api/console/swaps/${id}/approve`)
 export const declineSwap = (id: string) => post<unknown>(`/api/console/swaps/${id}/decline`)

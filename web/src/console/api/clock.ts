@@ -110,6 +110,9 @@ export interface Links {
   may_share: boolean
 }
 
+/** The weeks of a task before its draw, department by department. */
+export interface TaskLoad { visits_a_week: number; departments: Forecast['departments'] }
+
 const AT = '/api/console/clock'
 export const fetchBoard = () => get<Board>(`${AT}/board`)
 export const fetchKinds = () => get<{ rows: KindRow[] }>(`${AT}/kinds`)
@@ -122,6 +125,7 @@ export const setDay = (day: string, working: boolean | null, reason: string) => 
 export const setYear = (year: number, known: boolean) => post<OwnDays>(`${AT}/calendar/years`, { year, known })
 export const fetchBulletin = (day: string) => get<Bulletin>(`${AT}/bulletin`, { day })
 export const fetchForecast = (year: number) => get<Forecast>(`${AT}/forecast`, { year })
+export const fetchTaskLoad = (id: string, visits: number) => get<TaskLoad>(`${AT}/tasks/${id}/load`, { visits })
 export const fetchLinks = () => get<Links>('/api/clock/links')
 export const makeLink = (department: boolean) => post<{ url: string }>('/api/clock/links', { department })
 export const revokeLink = (department: boolean) => post<unknown>('/api/clock/links/revoke', { department })

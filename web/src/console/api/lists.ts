@@ -30,18 +30,21 @@ export interface ListRow extends ItemDraft {
 export interface ItemList {
   id: string; name: string; kind: 'department' | 'joint' | 'upper'; kind_text: string; department: string; department_id: string
   level: string; duties: number; coverage: number | null; items: number; key_items: number; drafts: number; unfiled: number
-  warnings: string[]; can: { edit: boolean; file: boolean }
+  warnings: string[]; can: { edit: boolean; publish: boolean; file: boolean }
 }
 
 export interface Change {
   id: string; number: number; reason: string; imported: boolean; valid_from: string; published_at: string; published_by: string
   filed_on: string | null; filing_number: string; filed_by: string | null; filed: boolean
+  filing_due: string | null; filing_overdue: boolean
 }
 
-export interface ListDetail extends ItemList { on: string; rows: ListRow[]; draft_rows: ListRow[]; changes: Change[] }
+/** The office's control of classes (A7): shares as decimals, times a year; 0 times: no cap. */
+export interface Caps { general_ratio: string; general_frequency: number; key_share: string; key_refused: boolean }
+export interface ListDetail extends ItemList { on: string; caps: Caps; rows: ListRow[]; draft_rows: ListRow[]; changes: Change[] }
 
 export interface Comparison {
-  state: string; state_text: string; name: string; item_id: string | null; upper_version_id: string | null
+  state: string; state_text: string; name: string; department: string; concerns: boolean; item_id: string | null; upper_version_id: string | null
   differences: { field: string; title: string; own: string; upper: string }[]
 }
 

@@ -1,5 +1,5 @@
 /** The outbox as people see it. */
-import { get } from '@/shared/api'
+import { get, post } from '@/shared/api'
 
 export interface MessageLine {
   id: string
@@ -15,9 +15,18 @@ export interface MessageLine {
   title: string
 }
 
+/** A vendor that takes nothing until a person has changed something. */
+export interface Stop {
+  vendor: string
+  why: string
+  until: string
+}
+
 interface MessagePage {
   counts: Record<string, number>
   rows: MessageLine[]
+  stops: Stop[]
 }
 
 export const fetchMessages = (status: string) => get<MessagePage>('/api/console/messages', { status })
+export const resumeMessages = () => post<{ ended: number }>('/api/console/messages/resume')

@@ -1,7 +1,7 @@
 /** One inspector: certificates, skills, leave (B9, B11-B14). */
 import { get, post } from '@/shared/api'
 
-export interface Certificate { id: string | null; kind: string; number: string; issuer: string; expires_on: string | null; valid: boolean }
+export interface Certificate { id: string | null; kind: string; number: string; issuer: string; expires_on: string | null; valid: boolean; withdrawn: boolean }
 export interface Leave { id: string; starts_on: string; ends_on: string | null; reason: string }
 export interface Person {
   staff_no: string; name: string; userid: string | null; post: string; active: boolean; department: string; kind: string; kind_text: string
@@ -17,6 +17,16 @@ export const withdrawCertificate = (staff: string, id: string) => post<unknown>(
 export const addLeave = (staff: string, body: { starts_on: string; ends_on: string | null; reason: string }) => post<unknown>(`${one(staff)}/leaves`, body)
 export const endLeave = (staff: string, id: string, ends_on: string) => post<unknown>(`${one(staff)}/leaves/${id}/end`, { ends_on })
 export const fetchExpiring = (until: string) => get<{ rows: { staff_no: string; name: string; department: string; certificate_expires: string | null }[] }>('/api/console/inspectors/expiring', { until })
+/** A renewed certificate as its holder sent it from his phone. */
+export interface Renewal {
+  id: string; name: string; staff_no: string; department: string; kind: string; number: string
+  before: string | null; expires_on: string; photo: boolean; asked_at: string; can_decide: boolean
+}
+const RENEWALS = '/api/console/certificate-renewals'
+export const fetchRenewals = () => get<{ rows: Renewal[] }>(RENEWALS)
+export const decideRenewal = (id: string, confirmed: boolean, reason: string) => post<unknown>(`${RENEWALS}/${id}/decide`, { confirmed, reason })
+export const renewalPhoto = (id: string) => `${RENEWALS}/${id}/photo`
+
 export const syncContacts = () => post<Sync>('/api/console/inspectors/contacts/sync')
 
 export interface Skill { skill: string; items: { id: string; name: string }[]; qualifications: string[]; inspectors: number }

@@ -32,15 +32,15 @@ export function draftOf(entry: Entry | null, year: number): EntryDraft {
 export interface Plan {
   id: string; number: string; year: number; kind: 'annual' | 'special'; kind_text: string; joint: boolean; imported: boolean
   title: string; status: string; status_text: string; department: string; department_id: string; published_at: string | null; filed_on: string | null
-  filing_number: string; filing_due: string | null; filing_overdue: boolean; warnings: string[]
-  can: Record<'edit' | 'submit' | 'collect' | 'send_back' | 'approve' | 'file' | 'publish' | 'adjust', boolean>
+  filing_number: string; filing_due: string | null; filing_overdue: boolean; stands: boolean; warnings: string[]
+  can: Record<'edit' | 'submit' | 'take_back' | 'collect' | 'send_back' | 'approve' | 'file' | 'publish' | 'adjust', boolean>
 }
 
 export interface Step { status: string; status_text: string; at: string; who: string; department: string; note: string }
 export interface PlanDetail extends Plan { entries: Entry[]; steps: Step[] }
 export interface Revision { number: number; reason: string; at: string; who: string; values: Record<string, unknown> }
 export interface Merge { ids: string[]; names: string[]; starts_on: string; ends_on: string; departments: string[]; reasons: string[] }
-export interface Proposal { id: string; entry_id: string; entry: string; department: string; changes: Record<string, unknown>; reason: string; status: string; status_text: string; at: string }
+export interface Proposal { id: string; entry_id: string; entry: string; department: string; changes: Record<string, unknown>; before: Record<string, unknown>; reason: string; who: string; status: string; status_text: string; at: string }
 export interface CoveredItem {
   item_id: string; name: string; domain: string; code: string; department: string; item_class: string; planned: boolean
   entry_id: string | null; entry: string; how: 'named' | 'code' | 'name' | 'words' | 'maybe' | null; how_text: string; shared: string

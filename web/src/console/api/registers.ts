@@ -1,6 +1,6 @@
 /** The two libraries, the item list and the annual plan. */
 import { shallowRef } from 'vue'
-import { get } from '@/shared/api'
+import { get, post } from '@/shared/api'
 
 export interface Target {
   code: string
@@ -87,3 +87,21 @@ export const items = shallowRef<Item[]>([])
 export async function loadItems(): Promise<void> {
   items.value = (await fetchItems()).rows
 }
+
+/** A cell of the register's table: its title, and what may stand in it. */
+export interface Field { field: string; title: string; note: string; choices: string[] }
+export interface TargetForm { common: Field[]; kinds: { word: string; numbered: boolean; fields: Field[] }[] }
+export interface TargetCard extends Target {
+  identifier_text: string; registered_on: string | null; business_scope: string; source: string
+  own: (Field & { value: string })[]
+  duty: { judged: boolean; department: string; decided: string; claims: { department: string; why: string; basis: string }[] }
+  licences: { id: string; name: string; number: string; issuer: string; expires_on: string | null; long_term: boolean; expired: boolean }[]
+  libraries: { name: string; confirmed: boolean }[]
+  checks: { year: number; limit: number; counted: number; rows: { on: string; number: string; what: string; by: string; level_text: string; exempt_text: string; counts: boolean }[] } | null
+  cells: Record<string, string>
+  can: { edit: boolean }
+}
+
+export const fetchTarget = (code: string) => get<TargetCard>(`/api/console/targets/${encodeURIComponent(code)}`)
+export const fetchTargetForm = () => get<TargetForm>('/api/console/target-form')
+export const writeTarget = (code: string, cells: Record<string, string>) => post<{ code: string }>('/api/console/targets', { code, cells })

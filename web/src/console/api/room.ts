@@ -8,7 +8,7 @@ export interface OutcomeRow {
   code: string
   score: string
   leader: string
-  teams: { department: string; names: string[] }[]
+  teams: { department: string; names: string[]; short: number }[]
 }
 
 export interface Wall {

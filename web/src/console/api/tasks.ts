@@ -5,11 +5,14 @@ export type TaskStatus = 'draft' | 'prepared' | 'frozen' | 'drawn' | 'finished'
 
 export type Mode = 'double' | 'targets' | 'inspectors' | 'order'
 
+/** A listed item that a task may be made of: whose it is, who takes part, and whether the plan itself names it. */
+export interface ListedItem { id: string; name: string; department: string; partners: string[]; leads: boolean; named: boolean }
+
 /** What a new task of a plan entry may be made of. */
 export interface Choices {
   kinds: { mode: Mode; text: string }[]
   departments: { code: string; name: string }[]
-  items: { id: string; name: string; department: string }[]
+  items: ListedItem[]
 }
 
 /** A batch of a drawn order. */
@@ -34,6 +37,7 @@ export interface NewTask {
   classes?: Record<string, number>
   each_region?: number
   batch_size?: number
+  batch_days?: string[]
   merge?: { item_id: string; ratio: string; keywords: string[]; region: string }[]
   lower?: Record<string, string>
   team_size: number
@@ -89,6 +93,29 @@ export interface Draw {
   sources: Source[]
   bundle_url: string | null
   parts: string[]
+  stamp: Stamp | null
+  beacon: Beacon | null
+}
+
+/** The announced round of a public source that is fetched by itself. */
+export interface Beacon {
+  source: string
+  round: number
+  at: string
+  url: string
+  status: string
+  by_hand: boolean
+  said: boolean
+  trouble: string
+}
+
+/** The timestamp of the announcement, where an authority is asked for one. */
+export interface Stamp {
+  stamped: boolean
+  at: string | null
+  authority: string
+  attempts: number
+  trouble: string
 }
 
 export interface Part {
@@ -110,7 +137,8 @@ export interface VisitLine {
   leader: string
   members: { name: string; department: string; leads?: boolean; no?: string }[]
   parts: Part[]
-  short: { department: string; code: string; missing: number; entrusted_to: string }[]
+  short: { department: string; code: string; missing: number; entrusted_from: string; entrusted_to: string; document: string }[]
+  experts: string[]
 }
 
 export interface Task {
@@ -139,6 +167,7 @@ export interface Task {
   voided: { number: string; fingerprint: string; reason_text: string; voided_at: string }[]
   changes: { places: number; replaced: number; filled: number; targets: number; rate: number } | null
   visits: VisitLine[]
+  beacon: { name: string; after_minutes: number } | null
   can: { prepare: boolean; freeze: boolean; enter: string[]; draw: boolean; publish: boolean }
 }
 
@@ -160,13 +189,36 @@ export const fetchAppointees = (visit: string, department: string) =>
 export const appoint = (visit: string, department: string, staff_numbers: string[]) =>
   post<unknown>(`/api/console/visits/${visit}/appoint`, { department, staff_numbers })
 export const handOutProof = (draw: string, target: string) => post<{ code: string }>(`/api/console/draws/${draw}/proof-code`, { target_code: target })
+export const fetchProofs = (draw: string) => get<{ rows: { code: string; name: string; proof: string; made_at: string }[] }>(`/api/console/draws/${draw}/proof-codes`)
+export const makeProofs = (draw: string, target_codes: string[]) => post<{ count: number }>(`/api/console/draws/${draw}/proof-codes`, { target_codes })
 export const fetchTasks = () => get<{ rows: TaskLine[] }>('/api/console/tasks')
 export const fetchTask = (id: string) => get<Task>(at(id))
 export const prepareTask = (id: string) => post<unknown>(`${at(id)}/prepare`)
-export const freezeTask = (id: string, sources: NewSource[], accept_short = false) =>
-  call<unknown>('POST', `${at(id)}/freeze`, { json: { sources, accept_short }, timeoutMs: LONG_MS })
+export const freezeTask = (id: string, sources: NewSource[], accept_short = false, beacon_after: number | null = null) =>
+  call<unknown>('POST', `${at(id)}/freeze`, { json: { sources, accept_short, beacon_after }, timeoutMs: LONG_MS })
 export const enterSeed = (id: string, source: string, value: string) =>
-  post<unknown>(`${at(id)}/seed`, { source, value })
+  post<{ entered: string | null }>(`${at(id)}/seed`, { source, value })
 export const drawTask = (id: string) =>
   call<Partial<Record<'drawn' | 'groups' | 'messages' | 'short', number>>>('POST', `${at(id)}/draw`, { timeoutMs: LONG_MS })
+/** A step of a freeze or draw under way. */
+export interface WorkStep {
+  text: string
+  state: 'done' | 'now' | 'waiting'
+  share: number
+}
+export const fetchProgress = (id: string) => get<{ steps: WorkStep[] }>(`${at(id)}/progress`)
+/** How one department's people were loaded, and the most even spread that any matching could have made. */
+export interface LoadRow {
+  department: string
+  people: number
+  places: number
+  short: number
+  least: number
+  most: number
+  best_least: number
+  best_most: number
+  is_best: boolean
+  loads: [load: number, people: number][]
+}
+export const fetchLoads = (draw: string) => get<{ rows: LoadRow[] }>(`/api/console/draws/${draw}/loads`)
 export const publishTask = (id: string) => post<{ published: number | unknown[] }>(`${at(id)}/publish`)

@@ -1,5 +1,5 @@
 /** The parts of a work guide (A6) and the columns of an item (S3附件2), with their titles. */
-import type { AnswerKind, Guide, ItemDraft } from '../api/lists'
+import type { AnswerKind, Caps, Guide, ItemDraft } from '../api/lists'
 
 export const GUIDE: { key: keyof Guide; text: string; hint: string }[] = [
   { key: 'basis', text: '检查依据', hint: '不填则用清单中的抽查依据' },
@@ -10,6 +10,13 @@ export const GUIDE: { key: keyof Guide; text: string; hint: string }[] = [
   { key: 'filing', text: '归档方式', hint: '哪些文书和影像，由谁归档，保存多久' },
   { key: 'drawing', text: '抽取方法', hint: '如何抽取对象和人员' },
 ]
+
+/** The control of classes in a line (A7). */
+export function capWords(caps: Caps): string {
+  const percent = (share: string) => `${Math.round(Number(share) * 10_000) / 100}%`
+  const times = caps.general_frequency ? `、每年不超过 ${caps.general_frequency} 次` : ''
+  return `一般事项比例不超过 ${percent(caps.general_ratio)}${times}；重点事项不设上限，但不超过清单的 ${percent(caps.key_share)}`
+}
 
 export const KINDS: { value: AnswerKind; text: string }[] = [
   { value: 'yesno', text: '是 / 否' }, { value: 'choice', text: '单选' }, { value: 'number', text: '数字' }, { value: 'text', text: '文字' }, { value: 'date', text: '日期' }, { value: 'table', text: '表格' },
