@@ -25,6 +25,8 @@ class Benchmark(Enum):
     DRAW = "draw"
     REMINDERS = "reminders"
     MESSAGES = "messages"
+    PUBLISH = "publish"
+    PHOTOS = "photos"
 
 
 MODULES = {
@@ -32,6 +34,8 @@ MODULES = {
     Benchmark.DRAW: "benchmarks.draw",
     Benchmark.REMINDERS: "benchmarks.reminders",
     Benchmark.MESSAGES: "benchmarks.messages",
+    Benchmark.PUBLISH: "benchmarks.publish",
+    Benchmark.PHOTOS: "benchmarks.photos",
 }
 
 

@@ -300,6 +300,8 @@ def _show_report(report: Report) -> None:
         console.print(f"第 {one.row} 行 {one.field}：{one.reason}（{one.value}）", markup=False, highlight=False)
     if data["rejected_count"] > REASONS_SHOWN:
         console.print(f"……另有 {data['rejected_count'] - REASONS_SHOWN} 行，到工作台下载未导入清单，改好后再导入。")
+    for note in data["notes"]:
+        console.print(f"{note}。", markup=False, highlight=False)
     if data["unknown_columns"]:
         console.print(f"没有使用的列：{'、'.join(data['unknown_columns'])}", markup=False)
     console.print("试导入，没有写入。" if report.dry_run else "已写入。")

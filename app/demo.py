@@ -26,6 +26,7 @@ from app.recall import recall
 from app.server import PortTakenError, at_work, build_app, listening
 from app.settings import Settings, load_settings
 from bot.sandbox import RunningSandbox, SandboxSettings, start_sandbox
+from bot.sandbox.settings import PROVINCE_SECRET
 from handlers.demo import DemoOffice
 from inspection.actors import SYSTEM
 from inspection.workdays import SHANGHAI
@@ -100,6 +101,8 @@ def demo_settings(folder: Path, port: int, sandbox_port: int) -> Settings:
         "WECOM__API_BASE": sandbox,
         "WECOM__OAUTH_BASE": sandbox,
         "WECHAT__API_BASE": sandbox,
+        "PROVINCE__URL": f"{sandbox}/province",
+        "PROVINCE__SECRET": PROVINCE_SECRET,
         "DEMO__SANDBOX_PORT": str(sandbox_port),
         "DEMO__FOLDER": str(folder),
     }

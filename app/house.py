@@ -13,37 +13,43 @@ from datetime import datetime, time
 from pathlib import Path
 
 import structlog
+from cryptography.x509 import load_pem_x509_certificates
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.fonts import FONT_NAME, find_font
 from app.settings import Settings
 from bot import chat, messages
+from bot.beacons import BeaconReader
 from bot.cards import CardChanger
 from bot.collector import Collector
-from bot.errands import Errands
+from bot.errands import Errand, Errands
 from bot.inbox import Action, InboxWorker
 from bot.parcels import Quiet
+from bot.province import ProvinceClient, ProvinceCourier, ProvinceSettings
 from bot.sender import Sender
 from bot.sms import SmsClient, SmsSettings
 from bot.team_chats import TeamChatMaker
+from bot.timestamps import AuthoritySettings, Timestamper
 from bot.tokens import shelf_name
 from bot.wechat import WeChatClient, WeChatSettings
 from bot.wecom import WeComClient, WeComSettings
 from inspection.actors import SYSTEM
 from inspection.deadlines import ClockRules
+from inspection.draw.beacon import Beacon
 from inspection.errors import SuichaError, UnavailableError
 from inspection.workdays import official_calendar
 from models.base import KEYS
 from models.blobs import LocalBlobs
 from models.database import Database
+from models.spool import Spool
 from models.store.tallies import Limits
 from models.store.tokens import TokenShelf
 from services.act import Act, House, Rules
-from services.clock import pauses, rounds
+from services.clock import nudges, pauses, rounds
 from services.clock.leader import Leader
 from services.clock.quiet import only_urgent
-from services.drawing import replacements
-from services.field import visits
+from services.drawing import recusal_requests, replacements
+from services.field import uploads, visits
 from services.field.photo_lab import PhotoLab
 from services.registers import contacts
 from services.registers.contacts import AddressBook
@@ -67,6 +73,9 @@ class Parts:
     wechat: WeChatClient
     sender: Sender
     sms: SmsClient | None
+    province: ProvinceClient | None
+    timestamper: Timestamper | None
+    beacon: BeaconReader | None
     inbox: InboxWorker
     errands: Errands
     leader: Leader
@@ -99,12 +108,23 @@ class Parts:
         except SuichaError as error:
             log.warning("contacts not synchronised", code=error.code)
 
+    async def sweep_uploads(self) -> None:
+        """Give up files that phones began to send and never finished."""
+        async with self.system_act() as act:
+            await uploads.sweep(act)
+
     async def close(self) -> None:
         """Close everything in the opposite order."""
         await self.wecom.close()
         await self.wechat.close()
         if self.sms is not None:
             await self.sms.close()
+        if self.province is not None:
+            await self.province.close()
+        if self.timestamper is not None:
+            await self.timestamper.close()
+        if self.beacon is not None:
+            await self.beacon.close()
         await self.house.photo_lab.close()
         await self.leader.close()
         await self.database.close()
@@ -134,12 +154,17 @@ def build_house(settings: Settings) -> House:
         lead_code=settings.office.lead_code,
         origin=settings.server.origin,
         blobs=LocalBlobs(settings.storage.files),
+        spool=Spool(settings.storage.files / "arriving"),
         calendar=official_calendar(),
         rules=Rules(**rules),
         clock=clock_rules(settings),
+        has_sms=bool(settings.sms.url),
         link_key=bytes.fromhex(settings.keys.link_key),
         photo_lab=PhotoLab(font),
         font=font,
+        province=bool(settings.province.url),
+        timestamps=bool(settings.timestamp.url),
+        beacon=_beacon(settings),
     )
 
 
@@ -172,14 +197,16 @@ def build(settings: Settings, clock: Clock) -> Parts:
         origin=house.origin,
         sms=sms,
         limits=limits,
-        quiet=None if settings.demo.enabled else _quiet(house),  # a demonstration is given at any hour
+        quiet=None if settings.demo.enabled else quiet_hours(house),  # a demonstration is given at any hour
     )
     actions: dict[str, Action] = {
         "accept": accept_from_card,
         "snooze": pauses.snooze_from_card,
+        "nudge": nudges.nudge_from_card,
         "replace": replace_from_card,
         "recuse": recuse_from_card,
         "approve-replacement": approve_from_card,
+        "approve-recusal": recuse_by_request,
         "approve-part": approvals.approve_from_card,
         "accept-some": chat.accept_some,
         "replace-why": chat.replace_why,
@@ -199,13 +226,17 @@ def build(settings: Settings, clock: Clock) -> Parts:
         messages=messages.MESSAGES,
         done=wake_errands,
     )
-    errands = Errands(
-        [
-            CardChanger(database=database, wecom=wecom, clock=clock).work,
-            Collector(database=database, wecom=wecom, clock=clock, house=house).work,
-            TeamChatMaker(database=database, wecom=wecom, clock=clock, origin=house.origin).work,
-        ]
-    )
+    timestamper = _timestamper(settings, database, house, clock)
+    wait = settings.beacon.timeout_s
+    beacon = BeaconReader(database=database, house=house, timeout_s=wait, clock=clock) if house.beacon else None
+    province = _province(settings)
+    courier = ProvinceCourier(database=database, client=province, clock=clock) if province else None
+    errands: list[Errand] = [
+        CardChanger(database=database, wecom=wecom, clock=clock).work,
+        Collector(database=database, wecom=wecom, clock=clock, house=house).work,
+        TeamChatMaker(database=database, wecom=wecom, clock=clock, origin=house.origin).work,
+        *(one.work for one in (timestamper, beacon, courier) if one),
+    ]
     return Parts(
         settings=settings,
         database=database,
@@ -215,8 +246,11 @@ def build(settings: Settings, clock: Clock) -> Parts:
         wechat=wechat,
         sender=sender,
         sms=sms,
+        province=province,
+        timestamper=timestamper,
+        beacon=beacon,
         inbox=inbox,
-        errands=errands,
+        errands=Errands(errands),
         leader=Leader(database),
         wake_sender=wake_sender,
         wake_inbox=wake_inbox,
@@ -231,7 +265,38 @@ def _sms(settings: Settings) -> SmsClient | None:
     return SmsClient(SmsSettings(url=sms.url, secret=sms.secret, sign=sms.sign, timeout_s=sms.timeout_s))
 
 
-def _quiet(house: House) -> Quiet:
+def _province(settings: Settings) -> ProvinceClient | None:
+    said = settings.province
+    if not said.url:
+        return None
+    return ProvinceClient(ProvinceSettings(url=said.url, secret=said.secret, timeout_s=said.timeout_s))
+
+
+def _beacon(settings: Settings) -> Beacon | None:
+    said = settings.beacon
+    if not said.url:
+        return None
+    return Beacon(
+        name=said.name,
+        url=said.url,
+        value_at=said.value_at,
+        round_at=said.round_at,
+        genesis=said.genesis,
+        period=said.period,
+        after_minutes=said.after_minutes,
+    )
+
+
+def _timestamper(settings: Settings, database: Database, house: House, clock: Clock) -> Timestamper | None:
+    said = settings.timestamp
+    if not said.url:
+        return None
+    roots = load_pem_x509_certificates(Path(said.roots).read_bytes()) if said.roots else []
+    authority = AuthoritySettings(url=said.url, roots=roots, timeout_s=said.timeout_s)
+    return Timestamper(database=database, blobs=house.blobs, settings=authority, clock=clock)
+
+
+def quiet_hours(house: House) -> Quiet:
     """When only urgent messages go out, asked at most once a minute."""
     known: dict[datetime, bool] = {}
 
@@ -293,6 +358,12 @@ async def approve_from_card(act: Act, replacement_id: str) -> str:
     """The approver's button: the next in order comes (E3)."""
     await replacements.approve(act, replacement_id)
     return "已批准更换"
+
+
+async def recuse_by_request(act: Act, request_id: str) -> str:
+    """The approver's button: the enterprise's request is granted, the next in order comes (E5)."""
+    await recusal_requests.approve(act, request_id)
+    return "已同意回避"
 
 
 def openid_of(parts: Parts) -> Callable[[str], Awaitable[str]]:

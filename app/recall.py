@@ -59,7 +59,7 @@ async def _owners(db: AsyncSession, state: Sandbox, template: str) -> None:
 
 async def _chats(db: AsyncSession, state: Sandbox) -> None:
     """Put the newest messages back into the chats, oldest first; a button that was pressed stays pressed."""
-    sent = (Outbox.channel == "wecom", Outbox.status == "accepted", Outbox.body.is_not(None))
+    sent = (Outbox.channel == "wecom", Outbox.status == "accepted", Outbox.msgid.is_not(None))
     newest = await db.scalars(select(Outbox).where(*sent).order_by(Outbox.id.desc()).limit(MOST_MESSAGES))
     accepted = await db.execute(
         select(Member.userid, VisitMember.visit_id)
@@ -67,8 +67,13 @@ async def _chats(db: AsyncSession, state: Sandbox) -> None:
         .where(VisitMember.accepted_at.is_not(None))
     )
     done = {(userid, f"visit:{visit_id}") for userid, visit_id in accepted}
-    for row in reversed(newest.all()):
-        body = json.loads(row.body or b"")
+    rows = newest.all()
+    # What said the same to several people went out as one request: one row keeps its bytes, all its msgid.
+    bodies = {row.msgid: row.body for row in rows if row.body is not None}
+    for row in reversed(rows):
+        if row.msgid not in bodies:
+            continue
+        body = json.loads(bodies[row.msgid])
         kind = body["msgtype"]
         message = Message(
             id=f"kept-{row.id}", sent_at=row.first_sent_at or row.created_at, msgtype=kind, content=body[kind]

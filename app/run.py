@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import samples
+from app import memory, samples
 from app.clock import DemoClock, system_clock
 from app.demo import RunningDemo, demo_settings, open_demo, open_sandbox
 from app.house import Clock, Parts, build, load_keys, open_database
@@ -78,6 +78,7 @@ async def run_demo(folder: Path, ports: tuple[int, int], stage: Stage, *, tour: 
     stop = stopped_by_signals()
     settings = demo_settings(folder, *ports)
     async with open_demo(settings, whole=True) as demo:
+        memory.settle()
         if tour and not (folder / PLAYED).exists():
             stage.say("第一次启动：在演示办公室里完整演示一遍，约需半分钟。")
             await unless_stopped(stop, _play_here(demo, settings, stage))

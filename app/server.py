@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from app import memory
 from app.house import REPOSITORY, Parts, openid_of, phone_of
 from bot.callbacks import CallbackCounts, callback_routes
 from handlers import (
@@ -20,10 +21,13 @@ from handlers import (
     auth,
     calls,
     clock,
+    clues,
     console,
     corrections,
     demo,
     departments,
+    figures,
+    filings,
     followups,
     forms,
     imports,
@@ -34,11 +38,14 @@ from handlers import (
     phone,
     plans,
     policies,
+    province,
     public,
     public_data,
     public_visits,
+    renewals,
     replacements,
     room,
+    uploads,
 )
 from handlers.auth import IDENTITY, Identity
 from handlers.demo import DEMO, DemoOffice
@@ -47,12 +54,14 @@ from handlers.inspectors import ADDRESS_BOOK
 from handlers.owners import PHONE_OF, TEMPLATE
 from handlers.pages import add_security_headers, install_pages, load_pages
 from handlers.problems import explain
+from handlers.province import PLATFORM
 from inspection.errors import SuichaError
 from scheduler.clock import Tick, build_scheduler
 from services.clock.leader import BEAT_SECONDS
 
 TICK_SECONDS = 30
 CONTACTS_SECONDS = 6 * 3600  # events tell of changes at once; the full run finds what they missed
+SWEEP_SECONDS = 3600
 DIST = REPOSITORY / "web" / "dist"
 SHUTDOWN_SECONDS = 3.0
 
@@ -79,6 +88,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
     )
     app[ADDRESS_BOOK] = parts.address_book
     app[PHONE_OF] = phone_of(parts)
+    app[PLATFORM] = parts.province
     app[TEMPLATE] = settings.wechat.template_visit
     edge = Edge(
         database=parts.database,
@@ -91,6 +101,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         edge,
         auth.routes,
         phone.routes,
+        uploads.routes,
         console.routes,
         clock.routes,
         imports.routes,
@@ -98,11 +109,16 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         calls.routes,
         followups.routes,
         archives.routes,
+        province.routes,
+        clues.routes,
+        figures.routes,
         corrections.routes,
         lists.routes,
         forms.routes,
         libraries.routes,
         inspectors.routes,
+        renewals.routes,
+        filings.routes,
         policies.routes,
         departments.routes,
         plans.routes,
@@ -136,6 +152,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
     ticks = [
         Tick(name="remind", every_s=TICK_SECONDS, work=parts.remind),
         Tick(name="lead", every_s=BEAT_SECONDS, work=parts.leader.term),
+        Tick(name="uploads", every_s=SWEEP_SECONDS, work=parts.sweep_uploads),
         Tick(name="contacts", every_s=CONTACTS_SECONDS, work=parts.sync_contacts),
     ]
     scheduler = build_scheduler(ticks)
@@ -178,5 +195,6 @@ async def serve(parts: Parts, stop: asyncio.Event) -> None:
     """Serve until `stop`."""
     server = parts.settings.server
     async with at_work(parts), listening(build_app(parts), server.host, server.port):
+        memory.settle()
         with suppress(asyncio.CancelledError):
             await stop.wait()

@@ -90,6 +90,35 @@ class Sms(_Section):
     timeout_s: float = Field(default=8.0, gt=0, le=15)
 
 
+class Province(_Section):
+    """The provincial platform (docs/exchange.md); an empty url leaves it off."""
+
+    url: str = Field(default="", pattern=r"^(https?://.+[^/])?$")
+    secret: str = ""
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+
+class Timestamp(_Section):
+    """The timestamp authority of announcements (RFC 3161); an empty url leaves it off."""
+
+    url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    roots: str = ""
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+
+
+class BeaconSection(_Section):
+    """The public source of randomness that is fetched by itself, such as drand; an empty url leaves it off."""
+
+    name: str = Field(default="drand", min_length=1, max_length=64, pattern=r"^[^=\s\x00-\x1f]+$")
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    value_at: str = Field(default="randomness", min_length=1)
+    round_at: str = "round"
+    genesis: int = Field(default=1692803367, ge=0)
+    period: int = Field(default=3, ge=1, le=86_400)
+    after_minutes: int = Field(default=15, ge=1, le=1440)
+    timeout_s: float = Field(default=8.0, gt=0, le=60)
+
+
 class WeChat(_Section):
     """The mini-program for owners; an empty appid leaves this channel off."""
 
@@ -128,6 +157,7 @@ class RulesSection(_Section):
     proofs: bool = True
     drawn_list_public: Literal["by-task", "window-end"] = "by-task"
     notice_documents: tuple[str, ...] = ("营业执照", "相关许可证件", "与检查事项有关的台账和记录")
+    unbound_notice_hours: int = Field(default=24, ge=0, le=720)
     ratings_at_least: int = Field(default=5, ge=2, le=1000)
     team_chats: bool = False
     approval_levels: tuple[str, ...] = Field(default=("",), min_length=1, max_length=5)
@@ -186,6 +216,9 @@ class Settings(_Section):
     wecom: WeCom
     wechat: WeChat = WeChat()
     sms: Sms = Sms()
+    province: Province = Province()
+    timestamp: Timestamp = Timestamp()
+    beacon: BeaconSection = BeaconSection()
     rules: RulesSection = RulesSection()
     clock: ClockSection = ClockSection()
     demo: Demo = Demo()

@@ -3,7 +3,7 @@
 
 python verify.py BUNDLE      BUNDLE is a directory or a .zip; exit code 0 passed, 1 failed, 2 cannot be read
 
-read files -> announcement -> lists -> seed -> targets -> inspectors -> result.json -> published.json, master.hex
+announcement -> lists -> seed -> targets -> inspectors -> result.json -> lower/*, record.jsonl, published.json
 
 It shares no code with the product on purpose: two implementations that agree are worth more than one. Where the product
 is quick (child processes, a heap), this one is plain: it hashes every ticket, one after the other. Copy it anywhere.
@@ -11,6 +11,7 @@ is quick (child processes, a heap), this one is plain: it hashes every ticket, o
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import re
@@ -28,7 +29,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PROTOCOL = "suicha-draw/1"
-OPTIONAL = ("published.json", "master.hex", "record.jsonl")
+OPTIONAL = ("published.json", "master.hex", "record.jsonl", "announcement.tsr", "beacon.json")
+SHA256_OID = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
 KINDS = ("system", "dice", "public")  # of seed sources, in the order in which they speak
 MAX_UNPACKED = 2 * 1024**3
 STEP = 100_000  # targets between two words on how far it is
@@ -42,9 +44,11 @@ FORMS = {  # by list: a right line, and in words
     "excluded": (rf"{ID}\t{LABEL}+", "编号、排除的理由"),
 }
 NEEDED = ("announcement.json", "seed.json", "result.json", *(f"{name}.tsv" for name in FORMS))
+PART = re.compile(r"lower/[^/]+/(inspectors\.tsv|conflicts\.tsv|result\.json)")  # of a draw dispatched down
 Json = dict[str, Any]
 Files = dict[str, bytes]
 Columns = list[list[str]]
+Matched = tuple[list[Json], dict[str, Columns], list[Json]]  # teams, the lists they were matched from, their groups
 Tell = Callable[[int, int], object]  # targets hashed so far, and of all
 Ranked = dict[str, list[tuple[bytes, str, int]]]  # by stratum: score, target, ticket
 
@@ -67,12 +71,15 @@ class Report(NamedTuple):
 def check(files: Files, tell: Tell | None = None) -> Report:
     """Check a bundle given as bytes by file name; the report says what was checked and what was found."""
     report = Report([], [])
+    gc.disable()  # a million lines make a few million texts and no cycle: the collector would only walk them
     try:
         report.lines.extend(_stages(files, tell or _say))
     except FindingError as found:
         report.findings.append(found.args)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         report.findings.append(("文件格式", f"缺少必需的内容或类型不对（{type(error).__name__}: {error}）"))
+    finally:
+        gc.enable()
     return report
 
 
@@ -88,20 +95,27 @@ def _stages(files: Files, tell: Tell) -> Iterator[str]:
     announcement = _json(files, "announcement.json")
     _check_announcement(announcement)
     yield f"公告 {announcement['draw_id']}：指纹 {_hash(files['announcement.json'])}"
+    if "announcement.tsr" in files:
+        yield f"时间戳：{_check_stamp(files)}，与公告相符；签名和证书链请用 openssl ts -verify 核对"
     lists = {}
     for name in FORMS:
-        lists[name] = _check_list(name, files, announcement[name])
+        lists[name] = _check_list(f"{name}.tsv", files, announcement[name])
         yield f"{name}.tsv：{announcement[name]['count']} 行，SHA-256 {announcement[name]['sha256']}"
     _check_scope(announcement, lists)
     yield "范围 = 待抽 + 排除，互不重复；各层与各理由的数量相符"
     seed = _check_seed(files, announcement)
     yield f"种子：{seed}，由 {'、'.join(source['name'] for source in announcement['sources'])} 的值得出"
+    if "beacon" in announcement:
+        yield f"公开随机源：{_check_beacon(files, announcement)}"
     expected = _draw(announcement, lists, seed, tell)
-    _check_result(_json(files, "result.json"), expected)
-    members = sum(len(team["members"]) for group in expected["groups"] for team in group["teams"])
-    yield f"结果：{len(expected['drawn'])} 个对象及候补、{len(expected['groups'])} 个检查组 {members} 个岗位重算一致"
+    _compare("result.json", files, expected)
+    yield f"结果：{len(expected['drawn'])} 个对象及候补、{_posts(expected['groups'])}重算一致"
+    matched: list[Matched] = [(announcement["teams"], lists, expected["groups"])]
+    for part in announcement.get("lower", []):
+        matched.append(_check_part(part, files, expected))
+        yield f"派发 {part['name']}：人员和回避名单与冻结时的承诺相符，{_posts(matched[-1][2])}由同一种子重算一致"
     if "record.jsonl" in files:
-        yield f"变动记录：{_check_record(files, announcement, lists, expected)} 条，逐条相连，次序递补的重算一致"
+        yield f"变动记录：{_check_record(files, expected, matched)} 条，逐条相连，次序递补的重算一致"
     if "published.json" in files:  # last: it takes away from `expected` what is not public
         _check_published(files, expected)
         yield "published.json：指纹、结果哈希、名单与各部门人数相符，没有不应公开的内容"
@@ -126,10 +140,7 @@ def _check_announcement(announcement: Json) -> None:
     _need(all(type(one) is int and one >= 0 for one in counts), where, "reserves 或 strata 的 quota 不是整数")
     labels = [stratum["stratum"] for stratum in announcement["strata"]]
     _need(labels == sorted(set(labels)), where, "strata 没有按字节排序或有重复")
-    for team in announcement["teams"]:
-        _need(type(team["size"]) is int and team["size"] > 0, where, "teams 的人数至少为 1")
-        skills = [skill for skill in team["skills"] if isinstance(skill, str) and skill]
-        _need(_is_clean(team["department"]) and skills == team["skills"], where, "teams 的部门或技能不是文字")
+    _check_teams(announcement["teams"])
     _need(announcement["teams"] or announcement["mode"] in ("targets", "order"), where, "要抽检查人员但没有 teams")
     where, sources = "announcement.json 的 sources", announcement["sources"]
     kinds = [source["kind"] for source in sources]
@@ -145,16 +156,60 @@ def _check_announcement(announcement: Json) -> None:
         _need(source["kind"] != "public" or source["note"].strip(), where, f"“{name}”没有写明取哪个值")
 
 
-def _check_list(name: str, files: Files, mark: Json) -> Columns:
+def _check_stamp(files: Files) -> str:
+    """Give the hour of an RFC 3161 timestamp whose imprint is the announcement's hash; who signed it is not checked.
+
+    TimeStampResp -> token -> SignedData -> TSTInfo: version, policy, imprint, serial number, hour, ...
+    """
+    where, stamp = "announcement.tsr", files["announcement.tsr"]
+    try:
+        signed = _der(_der(_der(_der(_der(stamp)[0])[1])[1])[0])
+        told = _der(_der(_der(_der(signed[2])[1])[0])[0])
+        (algorithm, *_), imprint = _der(_der(told[2])[0]), _der(told[2])[1]
+        day, time = re.fullmatch(rb"([0-9]{8})([0-9]{6})(?:\.[0-9]+)?Z", told[4]).groups()  # type: ignore[union-attr]
+        hour = datetime.fromisoformat(f"{day.decode()}T{time.decode()}Z")
+    except (LookupError, ValueError, AttributeError) as error:
+        raise FindingError(where, "不是 RFC 3161 时间戳") from error
+    _need(algorithm == SHA256_OID, where, "时间戳用的不是 SHA-256")
+    _need(imprint == hashlib.sha256(files["announcement.json"]).digest(), where, "时间戳不是对这份公告签发的")
+    return f"{hour:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _der(data: bytes) -> list[bytes]:
+    """Give the contents of DER values that stand one after the other."""
+    found, at = [], 0
+    while at < len(data):
+        size, at = data[at + 1], at + 2
+        if size & 0x80:
+            width = size & 0x7F
+            size, at = int.from_bytes(data[at : at + width], "big"), at + width
+        if at + size > len(data):
+            raise ValueError("cut short")
+        found.append(data[at : at + size])
+        at += size
+    return found
+
+
+def _check_teams(teams: list[Json]) -> None:
+    for team in teams:
+        _need(type(team["size"]) is int and team["size"] > 0, "announcement.json", "teams 的人数至少为 1")
+        skills = [skill for skill in team["skills"] if isinstance(skill, str) and skill]
+        right = _is_clean(team["department"]) and skills == team["skills"]
+        _need(right, "announcement.json", "teams 的部门或技能不是文字")
+
+
+def _check_list(where: str, files: Files, mark: Json) -> Columns:
     """Give the columns of a frozen list after checking hash, count, form, order and uniqueness."""
-    where, (form, words) = f"{name}.tsv", FORMS[name]
+    name = where.rpartition("/")[2].removesuffix(".tsv")
+    form, words = FORMS[name]
     width = words.count("、") + 1
+    _need(where in files, where, "文件缺失")
     _need(_hash(files[where]) == mark["sha256"], where, "SHA-256 与公告不符：冻结后被改动")
     text = _text(files, where)
     count = text.count("\n")
     _need(not text or text.endswith("\n"), where, "最后一行没有以 LF 结束")
     _need(_same(mark["count"], count), where, f"有 {count} 行，公告为 {mark['count']} 行")
-    right = re.match(f"(?:{form}\n)*", text)  # stops before the first line that is not right
+    right = re.match(f"(?:{form}\n)*+", text)  # stops before the first line that is not right
     number = text.count("\n", 0, right.end() if right else 0) + 1
     what = f"应有 {width} 个字段：{words}；编号不为空、不含 /，各字段不含控制字符，行末只能是 LF"
     _need(number > count, f"{where} 第 {number} 行", what)
@@ -199,23 +254,53 @@ def _check_seed(files: Files, announcement: Json) -> str:
     return seed
 
 
+def _check_beacon(files: Files, announcement: Json) -> str:
+    """Check the announced round of a public source: out after the freeze, on its timetable, and the value its own."""
+    told, where = announcement["beacon"], "announcement.json 的 beacon"
+    out = told["genesis"] + (told["round"] - 1) * told["period"]
+    frozen, hour = (datetime.fromisoformat(one.upper()).timestamp() for one in (announcement["frozen_at"], told["at"]))
+    _need(out == hour, where, "公布时间与轮次不符")
+    _need(hour > frozen, where, "这一轮在冻结之前已经公布")
+    value, words = _json(files, "seed.json")["values"][told["source"]], f"{told['source']} 第 {told['round']} 轮"
+    if "beacon.json" not in files:
+        return f"{words}由两人从公开页面录入，请自行核对 {told['url']}"
+    page = _json(files, "beacon.json")
+    _need(_at(page, told["value_at"]) == value, "beacon.json", "页面上的值与种子中的不符")
+    right = not told["round_at"] or _same(_at(page, told["round_at"]), told["round"])
+    _need(right, "beacon.json", "不是公告的那一轮")
+    if told["value_at"] == "randomness" and "signature" in page:  # drand: the value is the hash of the signature
+        signature = page["signature"]
+        kept = re.fullmatch("([0-9a-f]{2})+", signature) and _hash(bytes.fromhex(signature)) == value
+        _need(kept, "beacon.json", "值不是签名的 SHA-256")
+    return f"{words}，在冻结之后公布，与保存的页面一致；请自行核对 {told['url']}"
+
+
+def _at(page: Json, path: str) -> object:
+    """Give what stands under keys joined by dots."""
+    found: Any = page
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
 def _scores(seed: str, targets: Columns, limits: dict[str, bytes], tell: Tell) -> Ranked:
     """Score every target; give those whose score is not above their stratum's limit, in order."""
     begun = hashlib.sha256(f"{seed}/target/".encode())  # what all tickets begin with is hashed once
     ranked: Ranked = {stratum: [] for stratum in dict.fromkeys(targets[1])}
     for start in range(0, len(targets[0]), STEP):
         tell(start, len(targets[0]))
-        for target, stratum, tickets in zip(*(column[start : start + STEP] for column in targets), strict=True):
+        names, *rest = (column[start : start + STEP] for column in targets)
+        for target, stratum, tickets in zip("\n".join(names).encode().split(b"\n"), *rest, strict=True):
             ticket, number = begun.copy(), 1
-            ticket.update(f"{target}/1".encode())
+            ticket.update(target + b"/1")
             best = ticket.digest()
             for k in range(2, int(tickets) + 1) if tickets != "1" else ():
                 ticket = begun.copy()
-                ticket.update(f"{target}/{k}".encode())
+                ticket.update(b"%b/%d" % (target, k))
                 if ticket.digest() < best:
                     best, number = ticket.digest(), k
             if best <= limits[stratum]:
-                ranked[stratum].append((best, target, number))
+                ranked[stratum].append((best, target.decode(), number))
     return {stratum: sorted(entries) for stratum, entries in ranked.items()}
 
 
@@ -245,27 +330,32 @@ def _draw(announcement: Json, lists: dict[str, Columns], seed: str, tell: Tell) 
     }
 
 
+def _able(team: Json, lists: dict[str, Columns]) -> list[str]:
+    """Who may serve in a team at all: of its department, with every skill it asks for, not barred altogether."""
+    out = {inspector for target, inspector in zip(*lists["conflicts"], strict=True) if target == "*"}
+    return [
+        inspector
+        for inspector, department, skills in zip(*lists["inspectors"], strict=True)
+        if department == team["department"] and set(team["skills"]) <= set(skills.split(",")) and inspector not in out
+    ]
+
+
 def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[str]) -> list[Json]:
     """Recompute the groups: inspectors wait in line by (load, turn); whoever was chosen lines up again."""
 
     def place(one: str) -> tuple[int, str, str]:
         return loads[one], _hash(f"{seed}/inspector/{one}/{loads[one] + 1}".encode()), one
 
-    barred: dict[str, set[str]] = {target: set() for target in ("*", *drawn)}
+    barred: dict[str, set[str]] = {target: set() for target in drawn}
     for target, inspector in zip(*lists["conflicts"], strict=True):
         barred.setdefault(target, set()).add(inspector)
     loads: Counter[str] = Counter()
     groups: dict[str, Json] = {target: {"target": target, "leader": None, "teams": []} for target in drawn}
     for team in teams:
-        able = [
-            inspector
-            for inspector, department, skills in zip(*lists["inspectors"], strict=True)
-            if department == team["department"]
-            and set(team["skills"]) <= set(skills.split(","))
-            and inspector not in barred["*"]
-        ]
+        able = _able(team, lists)
         line = sorted(place(one) for one in able)
-        fitting = {target: len(able) - len(barred[target].intersection(able)) for target in drawn}
+        some = set(able)
+        fitting = {target: len(some) - len(some & barred[target]) for target in drawn}
         for target in sorted(drawn, key=fitting.__getitem__):  # equal ones stay in draw order
             chosen = list(islice((one for one in line if one[2] not in barred[target]), team["size"]))
             members = [one for _, _, one in chosen]
@@ -280,16 +370,35 @@ def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[
     return list(groups.values())
 
 
-def _check_result(result: Json, expected: Json) -> None:
-    where, odd = "result.json", set(result) ^ set(expected)
+def _posts(groups: list[Json]) -> str:
+    return f"{len(groups)} 个检查组 {sum(len(team['members']) for one in groups for team in one['teams'])} 个岗位"
+
+
+def _check_part(part: Json, files: Files, expected: Json) -> Matched:
+    """Recompute the groups of a part (D6): what it committed to, its share of what was drawn, and the same seed."""
+    folder = f"lower/{part['name']}/"
+    _check_teams(part["teams"])
+    lists = {name: _check_list(f"{folder}{name}.tsv", files, part[name]) for name in ("inspectors", "conflicts")}
+    own = [one["target"] for one in expected["drawn"] if one["stratum"].partition("@")[2] in part["regions"]]
+    groups = _match(part["teams"], lists, expected["seed"], own)
+    common = {key: expected[key] for key in ("protocol", "draw_id", "seed")}
+    _compare(f"{folder}result.json", files, {**common, "part": part["name"], "groups": groups})
+    return part["teams"], lists, groups
+
+
+def _compare(where: str, files: Files, expected: Json) -> None:
+    result = _json(files, where)
+    odd = set(result) ^ set(expected)
     _need(not odd, where, f"多出或缺少：{'、'.join(sorted(odd))}")
-    for key in ("protocol", "draw_id", "seed", "cutoffs", "reserves"):
-        _need(_same(result[key], expected[key]), f"{where} 的 {key}", "与重算不一致")
-    for key, what in (("drawn", "个抽中对象"), ("groups", "个检查组")):
-        _need(len(result[key]) == len(expected[key]), f"{where} 的 {key}", f"应有 {len(expected[key])} {what}")
-        pairs = () if _same(result[key], expected[key]) else zip(result[key], expected[key], strict=False)
-        for number, (told, found) in enumerate(pairs, 1):
-            _need(_same(told, found), f"{where} 的 {key} 第 {number} 项", f"应为 {found}")
+    for key in expected:
+        told, right = result[key], expected[key]
+        if not isinstance(right, list):
+            _need(_same(told, right), f"{where} 的 {key}", "与重算不一致")
+            continue
+        what = {"drawn": "个抽中对象", "groups": "个检查组"}[key]
+        _need(len(told) == len(right), f"{where} 的 {key}", f"应有 {len(right)} {what}")
+        for number, pair in enumerate(() if _same(told, right) else zip(told, right, strict=True), 1):
+            _need(_same(*pair), f"{where} 的 {key} 第 {number} 项", f"应为 {pair[1]}")
 
 
 def _check_published(files: Files, expected: Json) -> None:
@@ -310,29 +419,38 @@ def _check_published(files: Files, expected: Json) -> None:
         _need(_same(published[key], told[key]), f"{where} 的 {key}", "与公告或结果不符，或含有不应公开的内容")
 
 
-def _check_record(files: Files, announcement: Json, lists: dict[str, Columns], expected: Json) -> int:
+def _check_record(files: Files, expected: Json, matched: list[Matched]) -> int:
     """Check what changed after the draw: each line holds the hash of the one before, the first that of the result."""
-    before, lines = _hash(files["result.json"]), _text(files, "record.jsonl").splitlines(keepends=True)
-    groups = {one["target"]: {m for team in one["teams"] for m in team["members"]} for one in expected["groups"]}
+    before, lines = _hash(files["result.json"]), re.findall(r".*\n|.+", _text(files, "record.jsonl"))
+    desks = {team["department"]: (team, lists) for teams, lists, _ in matched for team in teams}
+    barred = {pair for _, lists, _ in matched for pair in zip(*lists["conflicts"], strict=True)}
+    groups: dict[str, list[str]] = {}  # everybody who is or was in a target's group
+    for one in (group for _, _, some in matched for group in some):
+        groups.setdefault(one["target"], []).extend(member for team in one["teams"] for member in team["members"])
     loads = Counter(member for members in groups.values() for member in members)
-    barred = set(zip(*lists["conflicts"], strict=True))
+    swapped: set[str] = set()  # reserves that took somebody's place
     for number, line in enumerate(lines, 1):
-        one, where = json.loads(line), f"record.jsonl 第 {number} 行"
+        where = f"record.jsonl 第 {number} 行"
+        one = _object(line, where)
         linked = line.endswith("\n") and [one[key] for key in ("number", "draw_id", "previous")]
         _need(linked == [number, expected["draw_id"], before], where, "与前一行的哈希或编号不相连，记录被删改")
-        group = groups.setdefault(one["target"], set())  # everybody who is or was in it
-        if one.get("way") == "next-in-order" and expected["groups"]:
-            team = next(team for team in announcement["teams"] if team["department"] == one["department"])
+        if "members" in one:  # a reserve comes in, with a group of its own
+            line_up: list[str] = next((ids for ids in expected["reserves"].values() if one["entering"] in ids), [])
+            waiting = [reserve for reserve in line_up if reserve not in swapped]
+            right = [*one["passed"], one["entering"]] == waiting[: len(one["passed"]) + 1]
+            _need(right, where, "递补的不是备选名单上的下一户")
+            swapped.add(one["entering"])
+        elif one["way"] == "next-in-order":
+            _need(one["leaving"] in groups[one["target"]], where, f"{one['leaving']} 不在检查组中")
+            team, lists = desks[one["department"]]
             fitting = [
                 (loads[able], _hash(f"{expected['seed']}/inspector/{able}/{loads[able] + 1}".encode()), able)
-                for able, department, skills in zip(*lists["inspectors"], strict=True)
-                if department == team["department"] and set(team["skills"]) <= set(skills.split(","))
-                if not {(one["target"], able), ("*", able)} & barred and able not in {*group, *one["passed"]}
+                for able in _able(team, lists)
+                if (one["target"], able) not in barred and able not in {*groups[one["target"]], *one["passed"]}
             ]
-            _need(one["leaving"] in group, where, f"{one['leaving']} 不在检查组中")
             _need(fitting and min(fitting)[2] == one["entering"], where, "递补的不是次序上的下一位")
         entered = one.get("members", [one["entering"]])
-        groups.setdefault(one["entering"] if "members" in one else one["target"], set()).update(entered)
+        groups.setdefault(one["entering"] if "members" in one else one["target"], []).extend(entered)
         loads.update(entered)
         before = _hash(line.encode())
     return len(lines)
@@ -371,6 +489,7 @@ def _is_clean(value: object) -> bool:
 
 
 def _text(files: Files, name: str) -> str:
+    _need(name in files, name, "文件缺失")
     text = files[name].decode("utf-8", "replace")
     _need(text.encode() == files[name], name, "不是 UTF-8 编码")
     _need(unicodedata.is_normalized("NFC", text), name, "文字不是 NFC 规范形式")
@@ -378,18 +497,22 @@ def _text(files: Files, name: str) -> str:
 
 
 def _json(files: Files, name: str) -> Json:
+    return _object(_text(files, name), name)
+
+
+def _object(text: str, where: str) -> Json:
     """Read a JSON object; a key that stands twice could be read in two ways and is refused."""
 
     def once(pairs: list[tuple[str, Any]]) -> Json:
-        _need(len(dict(pairs)) == len(pairs), name, "同一个键出现了两次")
+        _need(len(dict(pairs)) == len(pairs), where, "同一个键出现了两次")
         return dict(pairs)
 
-    value, text = None, _text(files, name)
+    value = None
     with suppress(ValueError, RecursionError):
         value = json.loads(text, object_pairs_hook=once, parse_constant=int)  # int("NaN") refuses it
-        tidy = unicodedata.is_normalized("NFC", json.dumps(value, ensure_ascii=False))
-        _need(tidy, name, "文字不是 NFC 规范形式")
-    _need(isinstance(value, dict), name, "不是 JSON 对象")
+        tidy = "\\u" not in text or unicodedata.is_normalized("NFC", json.dumps(value, ensure_ascii=False))
+        _need(tidy, where, "文字不是 NFC 规范形式")
+    _need(isinstance(value, dict), where, "不是 JSON 对象")
     return dict(value or {})
 
 
@@ -399,16 +522,21 @@ def read_bundle(path: Path) -> Files:
         raise UnreadableError(f"没有找到 {path}，请核对位置和名称")
     try:
         if path.is_dir():
-            files = {name: (path / name).read_bytes() for name in NEEDED + OPTIONAL if (path / name).is_file()}
+            there = {one.relative_to(path).as_posix(): one for one in path.rglob("*") if one.is_file()}
+            files = {name: one.read_bytes() for name, one in there.items() if _is_ours(name)}
             if not files:
                 raise UnreadableError(f"文件夹 {path} 里没有抽取包的文件（例如 {NEEDED[0]}）")
             return files
         with zipfile.ZipFile(path) as bundle:
             _refuse_hostile(bundle.infolist())
-            return {name: bundle.read(name) for name in NEEDED + OPTIONAL if name in bundle.namelist()}
+            return {name: bundle.read(name) for name in bundle.namelist() if _is_ours(name)}
     except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         why = {PermissionError: "没有读取的权限", RuntimeError: "加了密"}.get(type(error), "不完整或已损坏，请重新下载")
         raise UnreadableError(f"{path.name} {why}") from error
+
+
+def _is_ours(name: str) -> bool:
+    return name in NEEDED + OPTIONAL or PART.fullmatch(name) is not None
 
 
 def _refuse_hostile(members: list[zipfile.ZipInfo]) -> None:

@@ -174,17 +174,17 @@ class _Uploads:
     async def _send(self, kind: str, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         latitude, longitude = place(self.visit.number)
-        stored = await self.person.send(
-            "PUT",
-            f"/api/phone/visits/{self.visit.id}/evidence/{digest}",
+        stored = await self.person.send_file(
+            f"/api/phone/visits/{self.visit.id}/uploads",
             data,
+            digest=digest,
             kind=kind,
             taken_at=self.now.isoformat(),
             lat=str(latitude),
             lon=str(longitude),
             accuracy="12",
         )
-        if stored["digest"] != digest:
+        if stored != {"digest": digest, "stored": True}:
             raise TourError(why=f"{self.visit.number} 的文件存成了别的内容。")
         self.count += 1
         return digest
