@@ -40,6 +40,7 @@ from models.database import Database, run_sync_write
 from models.people import Department, Grant, Inspector, Member
 from models.registers import PlanEntry
 from models.schema import Base
+from models.spool import Spool
 from models.store import tasks as store
 from models.tasks import Draw, Task, TaskTeam
 from services.act import Act, House, Rules
@@ -202,6 +203,7 @@ def _house() -> House:
         lead_code="YS",
         origin="http://127.0.0.1",
         blobs=LocalBlobs(folder() / "blobs"),
+        spool=Spool(folder() / "arriving"),
         calendar=official_calendar(),
         rules=Rules(confirm_libraries=False, class_ratio_factor={}),
         link_key=bytes(32),

@@ -1,6 +1,8 @@
-"""Issue 3, "Speed and memory": a million targets in, the same again, and found page by page.
+"""Issue 3, "Speed and memory": a million targets in, the same again, their classes anew, and found page by page.
 
 run() -> one process per database (`python -m benchmarks.import_targets one ...`), so that peaks are its own -> medians
+
+Pages are asked for over HTTP, as the console asks: sign-in, the edge, the search, JSON (benchmarks.import_pages).
 
 Reference: csv.reader over the same file, read anew before every measured import, because the machine's pace drifts.
 """
@@ -12,7 +14,6 @@ import csv
 import importlib.util
 import json
 import os
-import random
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.import_pages import page_times
 from benchmarks.machine import POSTGRES, folder, log, machine, median, p95, peak_mb, timed
 from benchmarks.made_up import csv_file, xlsx_file
 from inspection.actors import SYSTEM
@@ -31,7 +33,6 @@ from models.database import Database, run_sync_write
 from models.schema import Base
 from services.act import Act
 from services.imports import read_file, run_import
-from services.registers import search
 
 ROWS, XLSX_ROWS, RUNS, PAGES = 1_000_000, 100_000, 3, 200
 DATABASE = "suicha_bench"
@@ -57,6 +58,8 @@ def run(rows: int = ROWS, runs: int = RUNS) -> dict[str, Any]:
         "ratio_import_pg": _ratio(found["postgres"], "import_s"),
         "ratio_reimport": _worse(_ratio(found["sqlite"], "again_s"), _ratio(found["postgres"], "again_s")),
         "ratio_xlsx": xlsx["ratio"],
+        "ratio_credit_sqlite": _ratio(found["sqlite"], "credit_s"),
+        "ratio_credit_pg": _ratio(found["postgres"], "credit_s"),
         "peak_mb": max(one["peak_mb"] for one in everything),
         "filter_p95_ms": max(one["filter_p95_ms"] for one in everything),
     }
@@ -124,26 +127,42 @@ async def _measure(name: str, path: Path) -> dict[str, float]:
     KEYS.load({"1": bytes(32)}, "1")
     database = _empty(name)
     await run_sync_write(database, Base.metadata.create_all)
+    is_csv = name != "xlsx"
     try:
-        reference = timed(lambda: _read_csv(path)) if name != "xlsx" else 0.0
+        reference = timed(lambda: _read_csv(path)) if is_csv else 0.0
         lag = asyncio.create_task(_lag())
         import_s = await _import(database, path)
         again_s = await _import(database, path)
+        credit_s = await _import(database, _classes(path), "credit") if is_csv else 0.0
         lag.cancel()  # what follows is no import, and keeps the loop to itself
         await _settled(database)
-        pages = await _pages(database) if name != "xlsx" else [0.0]
-        reference = (reference + timed(lambda: _read_csv(path))) / 2 if name != "xlsx" else 0.0
+        pages = await page_times(database, PAGES) if is_csv else [0.0]
+        reference = (reference + timed(lambda: _read_csv(path))) / 2 if is_csv else 0.0
     finally:
         await database.close()
     return {
         "csv_s": round(reference, 3),
         "import_s": round(import_s, 3),
         "again_s": round(again_s, 3),
+        "credit_s": round(credit_s, 3),
         "filter_p95_ms": p95(pages),
         "filter_median_ms": median(pages),
         "loop_lag_ms": round(_worst[0] * 1000, 1),
         "peak_mb": max(peak_mb(), _worst[1]),
     }
+
+
+def _classes(path: Path) -> Path:
+    """A credit class for each target of the register, another one for three of four; written once."""
+    made = path.with_name(f"credit-{path.name}")
+    if not made.exists():
+        with path.open(encoding="utf-8-sig", newline="") as file, made.open("w", encoding="utf-8", newline="") as out:
+            rows = csv.reader(file)
+            place = next(rows).index("统一社会信用代码")
+            writer = csv.writer(out)
+            writer.writerow(["统一社会信用代码", "信用风险分类"])
+            writer.writerows([row[place], "ABCD"[number % 4]] for number, row in enumerate(rows))
+    return made
 
 
 _worst = [0.0, 0]  # seconds that the loop stood still; MB that we and our children held at once
@@ -178,9 +197,9 @@ def _empty(name: str) -> Database:
     return Database(f"sqlite+aiosqlite:///{file}")
 
 
-async def _import(database: Database, path: Path) -> float:
+async def _import(database: Database, path: Path, kind: str = "targets") -> float:
     began = time.perf_counter()
-    file = await asyncio.to_thread(read_file, "targets", path.name, path)
+    file = await asyncio.to_thread(read_file, kind, path.name, path)
     async with database.write() as db:
         report = await run_import(Act(db=db, actor=SYSTEM, now=datetime.now(UTC), house=HOUSE), file)
     if report.data["rejected_count"]:
@@ -193,31 +212,6 @@ async def _settled(database: Database) -> None:
     if not database.is_sqlite:
         with psycopg.connect(POSTGRES.rsplit("/", 1)[0] + f"/{DATABASE}", autocommit=True) as admin:
             admin.execute("VACUUM ANALYZE targets")
-
-
-async def _pages(database: Database) -> list[float]:
-    """Milliseconds of pages as the console asks for them: filters alone and together, first pages and later ones."""
-    chance, found = random.Random(1), []  # noqa: S311 a choice of questions, no secret
-    for _ in range(PAGES):
-        some = {
-            "region": chance.choice(["", "3799", f"3799{chance.randrange(1, 16):02d}"]),
-            "trade": chance.choice(["", "F", "F52", "H6210"]),
-            "credit_class": chance.choice(["", "A", "D"]),
-            "status": chance.choice(["", "open", "deregistered"]),
-            "q": chance.choice(["", "餐饮", "金玉", "宏达顺通", "不存在的词", "9137990"]),
-        }
-        after = ""
-        for _page in range(2):
-            began = time.perf_counter()
-            async with database.read() as db:
-                act = Act(db=db, actor=SYSTEM, now=datetime.now(UTC), house=HOUSE)
-                page = await search.targets(act, search.TargetFilter(**some), after=after)
-            json.dumps(page, ensure_ascii=False, default=str)
-            found.append((time.perf_counter() - began) * 1000)
-            after = page["next"] or ""
-            if not after:
-                break
-    return found
 
 
 if __name__ == "__main__":

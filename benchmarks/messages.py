@@ -27,6 +27,7 @@ import psycopg
 from aiohttp import web
 from sqlalchemy import func, select
 
+from app import memory
 from benchmarks import messages_claim
 from benchmarks.machine import POSTGRES, folder, log, machine, median
 from benchmarks.messages_play import AES_KEY, CORP, TOKEN, now, sealed_click, sender_of, userid, wecom_settings
@@ -173,6 +174,7 @@ async def _sent(database: Database, rows: int) -> None:
 async def _drain(database: Database, base: str) -> tuple[float, float]:
     """Seconds of one drain, and the longest block of its loop in ms."""
     sender, wecom, wechat = sender_of(database, base, PARALLEL)
+    memory.settle()  # as the server does once its doors are open
     async with _beating() as beats:
         began = time.perf_counter()
         await sender.drain()
@@ -225,6 +227,7 @@ async def _callbacks(url: str, base: str, rows: int) -> dict[str, float]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
     sender, wecom, wechat = sender_of(database, base, PARALLEL)
+    memory.settle()
     draining = asyncio.create_task(sender.drain())
     took = await asyncio.to_thread(_pushed, address, PUSHES, PAUSE_MS)
     under_way = not draining.done()

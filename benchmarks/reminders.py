@@ -28,6 +28,7 @@ from models.database import Database, run_sync_write
 from models.people import Department
 from models.results import Deadline, Reminder
 from models.schema import Base
+from models.spool import Spool
 from models.store import deadlines as store
 from services.act import Act, House, Rules
 from services.clock import deadlines
@@ -198,6 +199,7 @@ def _house() -> House:
         lead_code="YS",
         origin="http://127.0.0.1",
         blobs=LocalBlobs(folder()),
+        spool=Spool(folder() / "arriving"),
         calendar=official_calendar(),
         rules=Rules(),
         link_key=bytes(32),
