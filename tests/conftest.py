@@ -14,6 +14,7 @@ import pytest_asyncio
 import structlog
 from sqlalchemy import text
 
+from app.demo import demo_settings
 from models.base import KEYS
 from models.database import Database, run_sync_write
 from models.schema import Base
@@ -45,6 +46,16 @@ def _logs_go_where_they_went() -> Iterator[None]:
     """A test of the command line sets logs up for a stream that is closed after it."""
     yield
     structlog.reset_defaults()
+
+
+def demo_config(folder: Path) -> Path:
+    """Write a demo's configuration whose paths are all in this folder; gives its file."""
+    demo_settings(folder, 8080, 8081)
+    file = folder / "config.toml"
+    text = file.read_text("utf-8").replace("enabled = true", f'enabled = true\nfolder = "{folder}"')
+    storage = f'[storage]\ndatabase = "sqlite+aiosqlite:///{folder}/suicha.db"\nfiles = "{folder}/files"\n'
+    file.write_text(text + storage, "utf-8")
+    return file
 
 
 @pytest.fixture

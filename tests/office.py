@@ -33,6 +33,7 @@ from models.libraries import Leave
 from models.people import Department, Inspector, Member
 from models.registers import PlanEntry, Target
 from models.sheets import write_csv
+from models.spool import Spool
 from models.store.pools import Scope
 from models.tasks import Draw
 from services.act import Act, House, Rules
@@ -82,6 +83,7 @@ def house_of(folder: Path, **rules: Any) -> House:
         lead_code="JB",
         origin="http://127.0.0.1:8080",
         blobs=LocalBlobs(folder),
+        spool=Spool(folder / "arriving"),
         calendar=official_calendar(),
         rules=Rules(**{"confirm_libraries": False, **rules}),  # its own tests confirm: test_confirmations
         link_key=bytes(32),

@@ -28,7 +28,8 @@ class Chat:
         await self.house.sandbox.settled()
         await parts.inbox.work()
         await parts.sender.drain()
-        await parts.errands.work()
+        if await parts.errands.work():
+            await parts.sender.drain()  # receipts for what was fetched
         await self.house.sandbox.settled()
 
     def bubbles(self, userid: str) -> list[Any]:

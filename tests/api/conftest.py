@@ -24,6 +24,7 @@ from app.server import build_app
 from app.settings import Settings
 from bot.sandbox import Member as SandboxMember
 from bot.sandbox import RunningSandbox, SandboxSettings, start_sandbox
+from bot.sandbox.settings import PROVINCE_SECRET
 from handlers.demo import DemoOffice
 from inspection.actors import SYSTEM, Role
 from models.database import Database, run_sync_write
@@ -121,6 +122,7 @@ def settings_of(url: str, folder: Path, origin: str, sandbox: str, **server: Any
                 "token": TOKEN,
                 "encoding_aes_key": AES_KEY,
             },
+            "province": {"url": f"{sandbox}/province", "secret": PROVINCE_SECRET},
             "rules": {"confirm_libraries": False},  # its own tests confirm: test_libraries
             "wechat": {"api_base": sandbox, "appid": MINI_APP, "secret": MINI_SECRET, "template_visit": "T1"},
         }

@@ -9,12 +9,15 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from yarl import URL
 
-from handlers import approvals, phone, public
+from app.server import listening
+from handlers import approvals, phone, public, uploads
 from handlers.edge import SESSION_COOKIE, Edge, Routes, install
 from services.people.signin import sign_in_member
 from tests.integration.visits_play import Play
+
+HOST = "127.0.0.1"
 
 
 @dataclass
@@ -22,18 +25,25 @@ class Http:
     """A client that is whoever the test says; nobody by default."""
 
     session: aiohttp.ClientSession
-    server: TestServer
+    server: URL
+    app: web.Application
     play: Play
 
     async def call(self, method: str, path: str, who: str = "", **options: Any) -> tuple[int, Any, dict[str, str]]:
         """Send a request; returns (status, JSON or text, headers)."""
-        headers = {"Cookie": f"{SESSION_COOKIE}={await self._token(who)}"} if who else {}
-        async with self.session.request(method, self.server.make_url(path), headers=headers, **options) as answer:
+        headers = dict(options.pop("headers", {}))
+        if who:
+            headers["Cookie"] = f"{SESSION_COOKIE}={await self.token(who)}"
+        async with self.session.request(method, self.url(path), headers=headers, **options) as answer:
             is_json = answer.content_type.endswith("json")
             body = await answer.json(content_type=None) if is_json else await answer.text(errors="replace")
             return answer.status, body, dict(answer.headers)
 
-    async def _token(self, who: str) -> str:
+    def url(self, path: str) -> URL:
+        """A path of this server as a whole address."""
+        return self.server.join(URL(path))
+
+    async def token(self, who: str) -> str:
         async with self.play.act("coordinator") as act:
             return await sign_in_member(act, who)
 
@@ -42,6 +52,7 @@ class Http:
 async def http_of(play: Play, *more: Routes) -> AsyncIterator[Http]:
     app = web.Application()
     edge = Edge(database=play.database, house=play.house, clock=play.clock)
-    install(app, edge, phone.routes, approvals.routes, public.routes, *more)
-    async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        yield Http(session=session, server=server, play=play)
+    install(app, edge, phone.routes, uploads.routes, approvals.routes, public.routes, *more)
+    # As the product listens: aiohttp's own test server ends handlers whose caller is gone, the product does not.
+    async with listening(app, HOST, 0) as port, aiohttp.ClientSession() as session:
+        yield Http(session=session, server=URL.build(scheme="http", host=HOST, port=port), app=app, play=play)

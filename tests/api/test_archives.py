@@ -55,8 +55,8 @@ async def packed(http: Http, who: str = "lead-approver") -> bytes:
     status, made, _ = await http.call("POST", door, who, json={})
     assert status == 200, made
     async with http.session.get(
-        http.server.make_url(f"/api/console/archives/{made['id']}/zip"),
-        headers={"Cookie": f"suicha_session={await http._token(who)}"},
+        http.url(f"/api/console/archives/{made['id']}/zip"),
+        headers={"Cookie": f"suicha_session={await http.token(who)}"},
     ) as answer:
         data = await answer.read()
     assert hashlib.sha256(data).hexdigest() == made["digest"]

@@ -130,6 +130,27 @@ async def test_the_forecast_names_the_weeks_that_will_break(house: Building) -> 
     )
 
 
+async def test_a_task_shows_the_weeks_that_will_break_before_its_draw(house: Building) -> None:
+    """C1, R4: on the task's own page, with what the plan puts into its weeks beside it; gone after it."""
+    task_id = await house.office.task()
+    browser = await house.as_member(COORDINATOR)
+    path = f"{BOARD}/tasks/{task_id}/load"
+    none, few, many = [(await ok(browser, "GET", f"{path}?visits={count}"))["departments"] for count in (0, 5, 5_000)]
+    assert [one["department"] for one in few] == [one["department"] for one in many]
+    assert len(few) == 3
+    for bare, light, heavy in zip(none, few, many, strict=True):
+        assert [week["monday"] for week in light["weeks"]] == [week["monday"] for week in heavy["weeks"]]
+        added = sum(week["visits"] for week in light["weeks"]) - sum(week["visits"] for week in bare["weeks"])
+        assert added == pytest.approx(10, abs=0.1 * len(light["weeks"]))  # five visits by teams of two
+        assert all(week["breaks"] for week in heavy["weeks"] if week["working_days"])
+    inspector = await house.as_member("market01")
+    assert (await answer(inspector, "GET", path))[0] == 403
+    await house.office.drawn()
+    tasks = (await ok(browser, "GET", "/api/console/tasks"))["rows"]
+    drawn_id = next(one["id"] for one in tasks if one["status"] == "drawn")
+    assert (await ok(browser, "GET", f"{BOARD}/tasks/{drawn_id}/load"))["departments"] == []
+
+
 async def test_a_private_calendar_shows_visits_and_deadlines_until_it_is_revoked(each_house: Building) -> None:
     """Issue 6, RFC 5545: whole days, folded lines; the token is not kept; replaced, revoked or its maker gone: 404."""
     office = await drawn(each_house)

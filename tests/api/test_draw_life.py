@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from app import verify
+from handlers.edge import EDGE
 from models.people import AuditEntry
 from models.results import Outbox
 from models.tasks import Draw, Visit
+from services.drawing import draws
 from tests.api.conftest import Building, answer, ok
 from tests.office import COORDINATOR, DICE, HOTEL_SCOPE, OBSERVER, PUBLIC, SECOND, VALUES
 
@@ -96,6 +98,26 @@ async def test_64_who_press_at_once(each_house: Building) -> None:
     assert await office.count(Outbox) == visits * 7  # six members and the owner
     assert len(set(await office.all(select(Outbox.dedupe_key)))) == visits * 7
     assert await office.count(AuditEntry, AuditEntry.act == "draw") == 1
+
+
+async def test_how_far_a_draw_is_can_be_asked_while_it_runs(house: Building, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D2, Q1: the steps of the act that runs, nothing before and nothing after, also of a refusal."""
+    task, browser = await seeded(house)
+    seen: list[list[str]] = []
+    matching = draws.lowers.match_below
+
+    def slow(*given: Any) -> Any:
+        running = house.app[EDGE].drawing[task.rpartition("/")[2]]
+        seen.append([step["state"] for step in running.shown()])
+        return matching(*given)
+
+    monkeypatch.setattr(draws.lowers, "match_below", slow)
+    assert await ok(browser, "GET", f"{task}/progress") == {"steps": []}
+    await ok(browser, "POST", f"{task}/draw", json={})
+    assert seen == [["done", "done", "now", "waiting"]]
+    await refused(browser, f"{task}/draw", {})
+    assert await ok(browser, "GET", f"{task}/progress") == {"steps": []}
+    assert (await answer(browser, "GET", "/api/console/tasks/nothing/progress"))[0] == 404
 
 
 async def test_what_pushes_wakes_the_sender_after_the_commit(house: Building) -> None:

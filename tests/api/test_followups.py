@@ -46,7 +46,7 @@ async def test_a_rectification_through_its_doors(http: Http) -> None:
     door = f"/api/owner/rectifications/{made['id']}"
 
     async def owner(method: str, path: str, **options: object) -> tuple[int, object]:
-        url = http.server.make_url(path)
+        url = http.url(path)
         async with http.session.request(method, url, **cookie, **options) as answer:  # type: ignore[arg-type]
             is_json = answer.content_type.endswith("json")
             return answer.status, await answer.json() if is_json else await answer.read()
@@ -57,6 +57,8 @@ async def test_a_rectification_through_its_doors(http: Http) -> None:
     _, own = await owner("GET", "/api/owner/rectifications")
     [row] = own["rows"]  # type: ignore[index]
     assert (row["status"], row["can_send"], len(row["photos"])) == ("open", True, 1)
+    assert [(one["what"], one["note"], one["due_on"]) for one in row["steps"]] == [("提出", "更换灭火器", "2026-03-17")]
+    assert "lead" not in str(row["steps"])  # who said it stays inside
     status, picture = await owner("GET", row["photos"][0]["thumb_url"])
     assert (status, picture[:3]) == (200, b"\xff\xd8\xff")  # type: ignore[index]
     assert (await owner("POST", f"{door}/hand-in", json={"note": "已更换"}))[1] == {"status": "handed-in"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+from datetime import date
 from typing import Any
 
 import aiohttp
@@ -18,6 +20,7 @@ from models.people import Inspector, Member, SignIn
 from models.registers import Item, PlanEntry, Target
 from models.sheets import write_csv, write_xlsx
 from tests.api.conftest import FIRST, Building, answer, ok
+from tests.odd_tables import FROM_1904, HOSTILE, old_workbook, workbook
 from tests.office import COORDINATOR
 
 TABLES = {
@@ -28,7 +31,6 @@ TABLES = {
 }
 WRITERS = {"csv": write_csv, "xlsx": write_xlsx, "csv.gz": lambda *args: gzip.compress(write_csv(*args))}
 TARGETS = write_csv(samples.TARGET_HEADERS, samples.sample_targets(20))
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 @pytest_asyncio.fixture
@@ -94,7 +96,7 @@ async def test_a_dry_run_changes_nothing(empty_house: Building, desk: aiohttp.Cl
     assert await everything(empty_house) == before
 
 
-def workbook(write: Any) -> bytes:
+def with_cells(write: Any) -> bytes:
     """A workbook of targets whose cells `write` puts in."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
@@ -104,34 +106,58 @@ def workbook(write: Any) -> bytes:
     return out.getvalue()
 
 
-XLSX = write_xlsx(samples.TARGET_HEADERS, samples.sample_targets(5))
-BROKEN = {
-    "empty": b"",
-    "blank": b"\n\n , \n",
-    "wrong header": write_csv(("甲", "乙"), [["1", "2"]]),
-    "another kind": write_csv(samples.PLAN_HEADERS, samples.sample_plan(2026)),
-    "half a character": TARGETS[:-40] + "演".encode()[:2],
-    "open quote": TARGETS + b'"91379999,x\n',
-    "cut gzip": gzip.compress(TARGETS)[:-20],
-    "cut workbook": XLSX[: len(XLSX) // 2],
-    "damaged workbook": XLSX[:200] + bytes(64) + XLSX[264:],
-    "zip that is none": b"PK\x03\x04" + bytes(500),
-    "encrypted": OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600),
-    "ole that is none": OLE + bytes(1000),
-    "pdf": b"%PDF-1.7 " + bytes(500),
-    "page": b"<html><table><tr><td>1</td></tr></table></html>",
-    "nul": TARGETS + b"\0",
-}
-
-
-@pytest.mark.parametrize("what", list(BROKEN))
-async def test_a_broken_file_changes_nothing(empty_house: Building, desk: aiohttp.ClientSession, what: str) -> None:
-    """B5: told in Chinese what is wrong with the file; not one row of it, nor of a report, is kept."""
+async def test_a_hostile_file_changes_nothing(empty_house: Building, desk: aiohttp.ClientSession) -> None:
+    """B5: bombs, entities, nested, encrypted, cut, renamed, mis-encoded, of another kind: one sentence, not a row."""
     before = await everything(empty_house)
-    status, problem = await send(desk, "targets", BROKEN[what], "坏文件.xlsx")
-    assert (status, problem["code"]) == (422, "invalid-input"), problem
-    assert problem["action"]
+    for what, (kind, name, data, words) in HOSTILE.items():
+        status, problem = await send(desk, kind, data, name)
+        assert (status, problem["code"]) in {(422, "invalid-input"), (413, "too-large")}, (what, problem)
+        assert re.search(words, problem["title"]), (what, problem)
+        assert problem["title"].count("文件“") == 1, problem
+        assert problem["action"]
     assert await everything(empty_house) == before
+
+
+HEADER = ["企业名称", "统一社会信用代码", "注册日期"]
+
+
+async def test_odd_tables_are_read_and_what_is_odd_is_said(empty_house: Building, desk: aiohttp.ClientSession) -> None:
+    """B5: days counted from 1904, two columns of one name, several sheets, a thousand columns, a title row."""
+    code, name = samples.sample_targets(1)[0][1], "演示一号店"
+    day, since_1904 = date(2019, 3, 1), 42_063
+    doubled = [*HEADER[:2], "名称", "企业名称", HEADER[2]]
+    wide = [*HEADER, *(f"列{number}" for number in range(997))]
+    odd: list[tuple[str, bytes, list[str]]] = [
+        ("1904.xlsx", workbook(("名录", [HEADER, [name, code, day]]), date_1904=True), []),
+        ("1904 bare.xlsx", workbook(("名录", [HEADER, [name, code, since_1904]]), date_1904=True), []),
+        ("1904.xls", old_workbook([HEADER, [name, code, since_1904]], FROM_1904), []),
+        (
+            "doubled.csv",
+            write_csv(doubled, [[name, code, "别名", "又名", "2019-03-01"]]),
+            ["有 3 列都是“企业名称”：读取的是 A 列“企业名称”，没有读取 D 列“企业名称”、C 列“名称”"],
+        ),
+        (
+            "sheets.xlsx",
+            workbook(("空", []), ("名录", [HEADER, [name, code, day]]), ("说明", [["请勿修改"]]), ("三", [])),
+            ["文件有 3 张工作表：读取的是“名录”，没有读取“说明”、“三”"],
+        ),
+        (
+            "wide.csv",
+            write_csv(wide, [[name, code, "43525", *["x"] * 997]]),
+            ["没有使用的列共 997 列，只列出前 100 列"],
+        ),
+    ]
+    for file, data, notes in odd:
+        status, report = await send(desk, "targets", data, file, source=file)
+        assert (status, report["read"], report["rejected"], report["notes"]) == (200, 1, [], notes), file
+        found = await empty_house.office.all(select(Target.registered_on).where(Target.name == name))
+        assert found == [day], file
+        rest = write_csv(HEADER, [["别的店", code, "2001-01-01"]])
+        assert (await send(desk, "targets", rest))[1]["rejected"] == []
+    assert len(report["unknown_columns"]) == 100
+    status, problem = await send(desk, "targets", workbook(("说明", [["请勿修改"]]), ("名录", [HEADER])), "表.xlsx")
+    assert status == 422
+    assert "读取的是“说明”，没有读取“名录”" in problem["title"]
 
 
 async def test_formulas_are_text(empty_house: Building, desk: aiohttp.ClientSession) -> None:
@@ -151,7 +177,7 @@ async def test_formulas_are_text(empty_house: Building, desk: aiohttp.ClientSess
         sheet.write_row(1, 0, row)
         sheet.write_formula(1, 0, '=HYPERLINK("http://evil.example")', None, "算出来的名称")
 
-    await send(desk, "targets", workbook(with_formula), "表.xlsx")
+    await send(desk, "targets", with_cells(with_formula), "表.xlsx")
     assert await empty_house.office.all(select(Target.name).where(Target.code == row[1])) == ["算出来的名称"]
 
 

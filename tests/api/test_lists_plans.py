@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from models.people import Department
-from tests.api.conftest import Building, answer, ok
+from tests.api.conftest import LIAISON, Building, answer, ok
 from tests.office import ADMIN, COORDINATOR
 
 HEALTH, MARKET, INSPECTOR = "health13", "market13", "health01"
@@ -72,7 +72,7 @@ async def test_a_plan_from_draft_to_a_task(each_house: Building) -> None:
     health, office = await each_house.as_member(HEALTH), await each_house.as_member(COORDINATOR)
     plan_id = (await post(health, "plans", {"year": 2026, "kind": "annual"}))["id"]
     market = await department_id(each_house, "market")
-    entry = {**ENTRY, "partner_ids": [market]}
+    entry = {**ENTRY, "partner_ids": [market], "item_text": "旅馆卫生管理检查"}
     entry_id = (await post(health, f"plans/{plan_id}/entries", {"entries": [entry]}))["ids"][0]
     task = {"plan_entry_id": entry_id, "keywords": ["住宿服务"]}
     assert await refused(office, "tasks", task) == 409
@@ -90,6 +90,24 @@ async def test_a_plan_from_draft_to_a_task(each_house: Building) -> None:
     history = (await ok(health, "GET", f"/api/console/plan-entries/{entry_id}/history"))["rows"]
     assert [row["values"]["quota_text"] for row in history] == ["10%(20户)", "5%"]
     assert (await ok(office, "GET", f"/api/console/plans/{plan_id}"))["status"] == "approved"
+
+
+async def test_the_items_of_a_task_are_named_or_asked_for(house: Building) -> None:
+    """A3, T4: the choices say which items the plan names; where it names none, 422 until somebody chooses."""
+    office = await house.as_member(COORDINATOR)
+    entry = await house.office.entry_id()
+    items = (await ok(office, "GET", "/api/console/task-choices", params={"plan_entry": entry}))["items"]
+    assert {one["name"] for one in items if one["named"]} == {"旅馆卫生管理检查", "旅馆消防安全检查"}
+    vague = "任务名称,抽查事项,抽查比例,起止时间,发起部门\n旅馆抽查,旅馆情况,20%,2026年,卫健局\n"
+    assert (await house.office.import_file("plan", vague.encode()))["added"] == 1
+    entry = await house.office.entry_id("旅馆抽查")
+    items = (await ok(office, "GET", "/api/console/task-choices", params={"plan_entry": entry}))["items"]
+    assert not any(one["named"] for one in items)
+    status, problem = await answer(office, "POST", "/api/console/tasks", json={"plan_entry_id": entry})
+    assert (status, problem["code"]) == (422, "items-not-named")
+    assert "计划“旅馆抽查”没有写明卫生健康局检查清单中的哪一项" in problem["title"]
+    hotel = next(one["id"] for one in items if one["name"] == "旅馆卫生管理检查")
+    assert (await post(office, "tasks", {"plan_entry_id": entry, "item_ids": [hotel]}))["number"]
 
 
 async def department_id(house: Building, code: str) -> str:
@@ -152,6 +170,52 @@ async def test_departments_and_their_other_names(each_house: Building) -> None:
     report = await each_house.office.import_file("items", table)
     assert (report["added"], report["rejected"]) == (1, [])
     assert len((await ok(office, "GET", "/api/console/departments"))["rows"]) == 7
+
+
+async def test_a_liaison_writes_and_his_head_signs(house: Building) -> None:
+    """T4, A1, A10, C4: 联络员 drafts list and plan; only the head publishes and hands in, and may take back."""
+    liaison, head = await house.as_member(LIAISON), await house.as_member(MARKET)
+    list_id = (await post(liaison, "lists", {"name": "市场监管局清单", "kind": "department"}))["id"]
+    await post(liaison, f"lists/{list_id}/items", {"items": [ITEM]})
+    assert (await ok(liaison, "GET", f"/api/console/lists/{list_id}"))["can"] == {
+        "edit": True,
+        "publish": False,
+        "file": False,
+    }
+    publication = {"valid_from": "2026-03-02", "reason": "新增"}
+    assert await refused(liaison, f"lists/{list_id}/publish", publication) == 403
+    assert await refused(liaison, "leniencies", {"conduct": "x", "valid_from": "2026-03-02"}) == 403
+    await post(head, f"lists/{list_id}/publish", publication)
+    (change,) = (await ok(liaison, "GET", f"/api/console/lists/{list_id}"))["changes"]
+    assert (change["filed"], change["filing_overdue"]) == (False, False)
+    assert change["filing_due"] > "2026-03-02"
+
+    assert await refused(liaison, "lists", {"name": "联合", "kind": "joint"}) == 403
+    assert await refused(liaison, "plans", {"year": 2026, "kind": "annual", "joint": True}) == 403
+    plan_id = (await post(liaison, "plans", {"year": 2026, "kind": "annual"}))["id"]
+    await post(liaison, f"plans/{plan_id}/entries", {"entries": [ENTRY]})
+    assert await refused(liaison, f"plans/{plan_id}/submit") == 403
+    assert (await post(head, f"plans/{plan_id}/submit"))["status"] == "submitted"
+    assert await refused(liaison, f"plans/{plan_id}/take-back") == 403
+    assert (await post(head, f"plans/{plan_id}/take-back"))["status"] == "draft"
+    await post(head, f"plans/{plan_id}/submit")
+    await post(await house.as_member(COORDINATOR), f"plans/{plan_id}/collect")
+    assert await refused(head, f"plans/{plan_id}/take-back") == 409  # the office has it
+
+
+async def test_a_proposal_is_read_in_words(house: Building) -> None:
+    """C6: what a department asks for, beside what the plan says now; names, never ids."""
+    office, health = await house.as_member(COORDINATOR), await house.as_member(HEALTH)
+    entry_id = await house.office.entry_id()
+    changes = {"partner_ids": [await department_id(house, "market")], "quota": "4%"}
+    await post(health, f"plan-entries/{entry_id}/propose", {"changes": changes, "reason": "人手不足"})
+    (row,) = (await ok(office, "GET", "/api/console/plan-proposals"))["rows"]
+    assert row["changes"] == {"partners": ["市场监督管理局"], "quota": "4%"}
+    assert row["before"]["partners"] == ["市场监督管理局", "消防救援大队"]
+    assert (row["status_text"], row["before"]["quota"] != "4%") == ("待决定", True)
+    await post(office, f"plan-proposals/{row['id']}/decide", {"accept": False})
+    (row,) = (await ok(health, "GET", "/api/console/plan-proposals"))["rows"]
+    assert row["status_text"] == "未同意"
 
 
 async def test_the_walls(house: Building) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import aiohttp
@@ -11,9 +12,9 @@ from sqlalchemy import select
 
 from inspection.actors import SYSTEM, Role
 from models.owners import Door, OwnerCredit, Rating
-from models.people import AuditEntry, Owner, OwnerBinding
+from models.people import AuditEntry, Department, Grant, Member, Owner, OwnerBinding
 from models.registers import Contact, Target
-from models.results import Outbox
+from models.results import Outbox, PhoneCall
 from models.tasks import Evidence, Task, Visit
 from services.people.overview import recent_acts
 from tests.api.chat_play import Chat, jpeg
@@ -278,3 +279,61 @@ async def test_a_rating_is_nobodys(chat: Chat) -> None:
         (entry,) = [one for one in await recent_acts(act, limit=50) if one["act"] == "owner-rate"]
     assert entry["who"] == "当事人"
     assert visit.number not in str(entry)
+
+
+async def test_a_notice_that_nobody_bound_is_told_by_phone_and_is_on_record(chat: Chat) -> None:
+    """F1, issue 5: a day held, then a named person calls, once; what he notes is the visit's notice record.
+
+    Whoever binds afterwards has it in WeChat all the same; of an unannounced visit there is nothing to call about.
+    """
+    (visit, *_) = await chat.drawn(ratio="0.1")
+    office = chat.house.office
+    unbound = await office.count(Outbox, Outbox.status == "held")
+    assert unbound > 0
+    assert await chat.house.parts.remind() >= 0
+    assert await office.count(PhoneCall) == 0
+    office.clock.advance(hours=24)
+    for _ in range(2):
+        await chat.house.parts.remind()
+        await chat.settle()
+    assert await office.count(PhoneCall) == unbound
+    desk = await chat.house.as_member(COORDINATOR)
+    rows = (await ok(desk, "GET", "/api/console/calls"))["rows"]
+    assert {(one["why"], one["maybe"], one["status"]) for one in rows} == {("企业还没有人绑定微信", False, "open")}
+    (call,) = await office.all(select(PhoneCall).where(PhoneCall.subject == f"visit:{visit.id}"))
+    said = {"outcome": "reached", "spoke_to": "店长", "note": "已记下时间"}
+    assert await ok(desk, "POST", f"/api/console/calls/{call.id}/note", json=said) == {"status": "done"}
+    phone = await chat.house.as_member(await chat.leader(visit))
+    (record,) = (await ok(phone, "GET", f"/api/phone/visits/{visit.id}/owner"))["records"]
+    assert (record["way_text"], record["receiver"], record["note"]) == ("电话", "店长", "已记下时间")
+    owner = await bound(chat, visit)
+    assert len((await ok(owner, "GET", "/api/owner/notices"))["notices"]) >= 1
+    assert await office.count(PhoneCall) == unbound
+
+
+async def test_ratings_show_nobody_and_each_department_its_own(chat: Chat) -> None:
+    """Issue 5, owners: from five on a mean; words for the office alone; a department nothing of another's."""
+    departments = {one.name: one.id for one in await chat.house.office.all(select(Department))}
+    own, other = "市场监督管理局", "卫生健康局"
+    async with chat.house.office.act(SYSTEM) as act:
+        for number in range(6):
+            for name in (own, other)[: 2 if number < 2 else 1]:
+                row = {
+                    "token": f"{name}{number}".encode().hex()[:60],
+                    "month": date(2026, 3, 1),
+                    "stars": 4 + number % 2,
+                }
+                act.db.add(Rating(department_id=departments[name], comment="认真", **row))
+    desk = await chat.house.as_member(COORDINATOR)
+    told = await ok(desk, "GET", "/api/console/ratings")
+    assert told["at_least"] == 5
+    found = {one["department"]: (one["count"], one["mean"], len(one["comments"])) for one in told["ratings"]}
+    assert found == {own: (6, 4.5, 6), other: (2, None, 0)}
+    approvers = await chat.house.office.all(
+        select(Member.userid)
+        .join(Grant, Grant.member_id == Member.id)
+        .where(Grant.role == Role.APPROVER.value, Member.department_id == departments[own])
+    )
+    approver = await chat.house.as_member(approvers[0])
+    (mine,) = (await ok(approver, "GET", "/api/console/ratings"))["ratings"]
+    assert (mine["department"], mine["mean"], mine["comments"]) == (own, 4.5, [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -32,13 +33,20 @@ async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterato
         yield found
 
 
-async def put(http: Http, who: str, data: bytes, kind: str) -> tuple[int, str]:
+async def put(http: Http, who: str, data: bytes, kind: str) -> str:
+    """Send a file in one request (tus, creation-with-upload)."""
     digest = hashlib.sha256(data).hexdigest()
-    path = f"/api/phone/visits/{http.play.scene.visit.id}/evidence/{digest}"
-    query = {"kind": kind, "taken_at": "2026-03-02T09:00:00+08:00", "lat": "36.6", "lon": "117.0", "accuracy": "12"}
-    status, body, _ = await http.call("PUT", path, who, params=query, data=data)
-    assert body["digest"] == digest
-    return status, digest
+    said = {"kind": kind, "digest": digest, "taken_at": "2026-03-02T09:00:00+08:00", "lat": "36.6", "lon": "117.0"}
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": str(len(data)),
+        "Upload-Metadata": ",".join(f"{name} {b64encode(word.encode()).decode()}" for name, word in said.items()),
+        "Content-Type": "application/offset+octet-stream",
+    }
+    path = f"/api/phone/visits/{http.play.scene.visit.id}/uploads"
+    status, body, _ = await http.call("POST", path, who, headers=headers, data=data)
+    assert (status, body) == (201, {"digest": digest, "stored": True})
+    return digest
 
 
 async def test_a_result_goes_from_the_phone_to_the_public_page(http: Http) -> None:
@@ -47,10 +55,11 @@ async def test_a_result_goes_from_the_phone_to_the_public_page(http: Http) -> No
     [row] = (await http.call("GET", "/api/phone/visits", "lead-1"))[1]["visits"]
     assert (row["number"], row["leads"], row["status_text"]) == (play.scene.visit.number, True, "待接受")
     assert (await http.call("POST", f"{visit}/accept", "lead-1", json={}))[1] == {"status": "accepted"}
-    assert (await put(http, "lead-1", photo_bytes("x"), "photo"))[0] == 201
-    status, photo = await put(http, "lead-1", photo_bytes("x"), "photo")
-    assert status == 200
-    _, ink = await put(http, "lead-1", signature_bytes(), "signature")
+    assert await put(http, "lead-1", photo_bytes("x"), "photo") == await put(http, "lead-1", photo_bytes("x"), "photo")
+    photo, ink = (
+        await put(http, "lead-1", photo_bytes("x"), "photo"),
+        await put(http, "lead-1", signature_bytes(), "signature"),
+    )
     detail = (await http.call("GET", visit, "lead-1"))[1]
     assert [one["digest"] for one in detail["evidence"]] == [photo, ink]
     assert detail["can"] == {"accept": False, "submit": True, "confirm": False}
@@ -90,7 +99,7 @@ async def test_files_that_are_not_there_yet_are_named(http: Http) -> None:
 
 async def test_a_photo_is_looked_at_by_those_who_may(http: Http) -> None:
     """M1: the copy has no metadata of the original; strangers and foreign approvers find nothing."""
-    _, digest = await put(http, "lead-1", photo_bytes("x"), "photo")
+    digest = await put(http, "lead-1", photo_bytes("x"), "photo")
     path = f"/api/phone/evidence/{digest}/thumb?visit={http.play.scene.visit.id}"
     status, _, headers = await http.call("GET", path, "lead-approver")
     assert (status, headers["Content-Type"]) == (200, "image/jpeg")

@@ -104,7 +104,7 @@ async def test_a_page_that_did_not_change_is_not_sent_again(http: Http) -> None:
     """H6: ETag and 304; another page after a correction."""
     number = await publish(http)
     page = f"/public/results/{quote(number)}"
-    session, url = http.session, http.server.make_url(page)
+    session, url = http.session, http.url(page)
     async with session.get(url) as answer:
         etag = answer.headers["ETag"]
     async with session.get(url, headers={"If-None-Match": etag}) as answer:

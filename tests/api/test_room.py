@@ -52,7 +52,10 @@ async def test_an_observer_enters_by_his_code(house: Building) -> None:
     await office.draw(task_id)
     status, data = await answer(phone, "POST", take, data=sent)
     assert status == 200
-    names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
+    packed = zipfile.ZipFile(io.BytesIO(data))
+    names = set(packed.namelist())
+    status, page = await answer(phone, "GET", "/public/verify")
+    assert (status, page) == (200, packed.read("check/verify.html")), "the page for phones is that of the bundle"
     assert {"announcement.json", "targets.tsv", "seed.json", "result.json"} <= names
     wall = await ok(desk, "GET", f"/api/console/tasks/{task_id}/room")
     assert len(wall["outcome"]["rows"]) == wall["draw"]["counts"]["drawn"]
@@ -120,6 +123,8 @@ async def test_an_enterprise_sees_its_own_line(house: Building) -> None:
     assert "在冻结的名单中，已被抽中" in page.decode()
     assert json.loads(files["announcement.json"])["targets"]["merkle_root"] in page.decode()
     assert other not in page.decode()
+    assert "抽中区" in page.decode(), "a picture: where its tickets fell beside the cutoff"
+    assert "与公告的根相同" in page.decode()
     for wrong in ({**sent, "target": other}, {**sent, "number": "JB-2026-9999"}, {**sent, "code": "22222222"}):
         status, page = await answer(phone, "POST", "/public/proof", data=wrong)
         assert (status, "编号与验证码不符" in page.decode()) == (422, True)
@@ -132,6 +137,13 @@ async def test_an_enterprise_sees_its_own_line(house: Building) -> None:
         )
         assert words in page.decode()
     assert await office.count(AuditEntry, AuditEntry.act == "proof-shown") == 3
+    table = f"/api/console/draws/{draw.number}/proof-codes"
+    count = (await ok(desk, "POST", table, json={"target_codes": []}))["count"]
+    assert count == await office.count(Visit)
+    rows = (await ok(desk, "GET", table))["rows"]
+    assert len({one["proof"] for one in rows}) == len(rows) == count + 2, "the drawn, and the two handed out before"
+    assert (await answer(desk, "POST", table, json={"target_codes": [other, "91NOBODY"]}))[0] == 404
+    assert (await answer(await house.as_member(OBSERVER), "GET", table))[0] == 403
 
 
 async def test_minutes_are_a_pdf(house: Building) -> None:

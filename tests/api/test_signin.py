@@ -201,10 +201,12 @@ async def test_an_owner_signs_in_by_the_mini_program(house: Building) -> None:
     assert await house.office.count(SignIn, SignIn.owner_id.is_not(None)) == 1
 
 
-async def test_a_liaison_sees_his_departments_deadlines_and_nothing_else(house: Building) -> None:
-    """T4, F4: 联络员 by his post: the board that a reminder leads him to, no visits, no tasks."""
+async def test_a_liaison_sees_his_departments_deadlines_and_no_visits(house: Building) -> None:
+    """T4, F4: 联络员 by his post: the board that a reminder leads him to, the registers, no visits, no tasks."""
     browser = await house.as_member(LIAISON)
     assert (await ok(browser, "GET", "/api/me"))["roles"] == ["liaison"]
     assert [row["department"] for row in (await ok(browser, "GET", "/api/console/clock/board"))["departments"]]
     assert (await answer(browser, "GET", "/api/console/tasks"))[0] == 403
     assert (await answer(browser, "GET", "/api/phone/visits"))[0] == 403
+    people = (await ok(browser, "GET", "/api/console/inspectors"))["rows"]
+    assert {row["department"] for row in people} == {"市场监督管理局"}

@@ -19,6 +19,7 @@ from app.demo import RunningDemo, demo_settings, free_port, open_demo
 from app.server import PortTakenError
 from app.tour import deadlines, field
 from app.tour.alone import tour_alone
+from app.tour.office import see_messages_off
 from app.tour.people import Places, TourError, assembled
 from app.tour.play import Outcome, leave_work, play
 from app.tour.stage import Stage
@@ -131,7 +132,8 @@ async def everything_is_published_in_time(demo: RunningDemo) -> None:
         assert await db.scalar(select(Task.status)) == "finished"
         assert not any(body["late"] for body in bodies)
         of_visits = Deadline.subject.startswith("visit:") | Deadline.subject.startswith("part:")
-        assert not list(await db.scalars(select(Deadline).where(Deadline.settled_at.is_(None), of_visits)))
+        left = await db.scalars(select(Deadline.kind).where(Deadline.settled_at.is_(None), of_visits))
+        assert set(left) == {"sign", "archive"}  # what stays to be done of a published visit
 
 
 async def reminders_went_before_on_and_after(demo: RunningDemo) -> None:
@@ -249,6 +251,7 @@ async def test_the_phones_remember_over_a_restart(tmp_path, stage):
         async with assembled(places(first)) as cast:
             token = (await cast.public.post("/api/owner/login", {"js_code": code}))["token"]
             await cast.public.post("/api/owner/bind", {"notice_code": visit.notice_code}, token)
+            await see_messages_off(begin(cast))
     async with open_demo(demo_settings(folder, free_port(), free_port()), whole=True) as second:
         after = second.sandbox.state
         assert [one.openid for one in after.owners.all()] == [owner.openid]

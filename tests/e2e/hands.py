@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,6 +91,14 @@ class Hands:
         await expect(shown).to_have_count(before + 1)
         self.photos.append(data)
 
+    async def attach(self, kind: str, name: str, data: bytes) -> None:
+        """Record or choose something that is heard or read; it is listed and can be played or opened."""
+        rows = self.page.locator("#photos .rows li")
+        before = await rows.count()
+        await self.page.get_by_label(f"添加{kind}").set_input_files({"name": name, "mimeType": "", "buffer": data})
+        await expect(rows).to_have_count(before + 1)
+        await expect(rows.last).to_contain_text(kind)
+
     async def sign(self, button: str) -> None:
         """Press the button, write on the glass with a finger, confirm."""
         await self.page.get_by_role("button", name=button, exact=True).tap()
@@ -167,6 +176,17 @@ def storefront(name: str, font: Path, number: int) -> bytes:
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = f"{datetime.now():%Y:%m:%d %H:%M:%S}"  # noqa: DTZ005 cameras know no zone
     encoded = io.BytesIO()
     upright.transpose(Image.Transpose.ROTATE_90).save(encoded, "JPEG", quality=85, exif=exif)
+    return encoded.getvalue()
+
+
+def spoken() -> bytes:
+    """Half a second of silence as a recorder writes it (WAV)."""
+    encoded = io.BytesIO()
+    with wave.open(encoded, "wb") as recording:
+        recording.setnchannels(1)
+        recording.setsampwidth(2)
+        recording.setframerate(8000)
+        recording.writeframes(bytes(8000))
     return encoded.getvalue()
 
 

@@ -97,6 +97,9 @@ async def _carry_a_plan(desk: Page) -> None:
     await desk.get_by_role("button", name="新建计划").click()
     making = desk.get_by_role("dialog", name="新建计划")
     await making.get_by_label("名称").fill(f"{YEAR}年成品油专项")
+    year = making.locator(".el-input-number input")  # from November on, next year's is offered
+    await year.fill(str(YEAR))
+    await year.press("Tab")
     await making.locator(".el-switch").click()
     await making.get_by_role("button", name="新建", exact=True).click()
     await desk.get_by_role("button", name="增加条目").click()

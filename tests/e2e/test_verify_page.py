@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from playwright.async_api import Browser, Page
 from app import verify
 from inspection.draw.announcement import Mode
 from inspection.draw.pools import Candidate, Pools
-from tests.unit.draw.conftest import MODES, POOLS, build, load
+from services.drawing.stamps import request_for
+from tests.drand import page_of
+from tests.tsa import new_authority, reply
+from tests.unit.draw import test_changes, test_lower
+from tests.unit.draw.conftest import MODES, POOLS, SECRET, build, load
 from tests.unit.draw.test_verify import TAMPERING
 
 pytestmark = pytest.mark.browser
@@ -77,6 +82,41 @@ async def test_a_zip_with_the_checkers_in_it_passes(page):
         assert lines == python_lines(files)
 
 
+async def test_a_timestamp_is_read_alike(page, tmp_path):
+    """D4, D11: the hour of a timestamp, somebody else's timestamp and no timestamp at all: page and program agree."""
+    files = build()
+    new_authority(tmp_path)
+    own, other = (reply(tmp_path, request_for(data).as_bytes()) for data in (files["announcement.json"], b"other"))
+    for stamp, verdict in ((own, "通过"), (other, "不通过"), (own[:-40], "不通过"), (b"none", "不通过")):
+        told, lines = await judged(page, list((files | {"announcement.tsr": stamp}).items()))
+        assert told.startswith(verdict)
+        assert lines == python_lines(files | {"announcement.tsr": stamp})
+
+
+async def test_a_public_round_is_judged_alike(page):
+    """D2, D11: the round's own page, none, another round's, a forged one, a round that was out before the freeze."""
+    value = page_of(7)["randomness"]
+    told = {
+        "source": "彩票", "url": "https://example/7", "round": 7, "at": "2026-11-20T10:00:00+08:00",
+        "value_at": "randomness", "round_at": "round", "genesis": 1795139820, "period": 30,
+    }  # fmt: skip
+    values = {"server": SECRET, "监督员": "31445", "彩票": value}
+    files = build(values=values, further={"beacon": told})
+    early = build(values=values, further={"beacon": {**told, "at": "2026-11-20T09:00:00+08:00", "genesis": 1795136220}})
+    for case in (
+        files | {"beacon.json": json.dumps(page_of(7)).encode()},
+        files,
+        files | {"beacon.json": json.dumps(page_of(8)).encode()},
+        files | {"beacon.json": json.dumps({**page_of(7), "round": 8}).encode()},
+        files | {"beacon.json": json.dumps({**page_of(7), "signature": "zz"}).encode()},
+        early,
+    ):
+        verdict, lines = await judged(page, list(case.items()))
+        assert verdict.startswith("通过") == (not verify.check(case).findings)
+        assert lines == python_lines(case)
+        assert "公开随机源" in "".join(lines) or verdict == "不通过"
+
+
 async def test_odd_characters_are_ordered_and_hashed_alike(page):
     """D4: ids beyond the basic plane sort by their bytes, which is not how a browser compares texts."""
     ids = ["\uff5e", "\U0002000b", "\U0001f600", "é", "\ue000", "z", "T\ufeff"]
@@ -101,6 +141,27 @@ async def test_every_kind_of_tampering_is_found_by_both_at_the_same_place(page):
         place = expected.split("应为 {")[0]
         place = place.split("（")[0] if "文件格式" in place else place
         assert lines[-1].startswith(place), case
+
+
+async def test_draws_dispatched_down_and_their_record_are_recomputed_alike(page):
+    """D6, E1-E5, D11: parts and changes as verify.py finds them: the true ones, and each that was tampered with."""
+    whole = test_lower.dispatched(build)
+    entries = test_changes.entries_of(whole)
+    true = test_changes.recorded(whole, entries)
+    verdict, lines = await judged(page, [("抽取包.zip", zipped(true))])
+    assert verdict.startswith("通过")
+    assert lines == python_lines(true)
+    cases = [change(whole) for change, _, _ in test_lower.TAMPERED.values()]
+    for place, change, _ in test_changes.TAMPERED.values():
+        changed = [change(one) if number == place else one for number, one in enumerate(entries)]
+        cases.append(test_changes.recorded(whole, changed))
+    cases.append(true | {"record.jsonl": true["record.jsonl"].replace(b'"number":2', b'"number":2,"number":2')})
+    cases.append(true | {"record.jsonl": true["record.jsonl"][:-1]})
+    for files in cases:
+        verdict, lines = await judged(page, [("抽取包.zip", zipped(files))])
+        assert verdict == "不通过"
+        assert lines[:-1] == python_lines(files)[:-1]
+        assert lines[-1].split("应为")[0] == python_lines(files)[-1].split("应为")[0]
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -14,11 +14,12 @@ from playwright.async_api import Page, Response, Route, expect
 from app.tour.story import VisitPlan
 from models.tasks import Submission
 from tests.e2e.backstage import Backstage
-from tests.e2e.hands import SHOP, SIGN_COLOUR, WORDS, Hands, digest_of, tap_card
+from tests.e2e.hands import SHOP, SIGN_COLOUR, WORDS, Hands, digest_of, spoken, tap_card
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.screenshots import shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+SPOKEN, PAPER = spoken(), b"%PDF-1.4\n% made up\n"
 OWNER = "演示王五"
 REASON = "负责人看过记录后称需请示上级，拒绝签字。"
 NOTE = "后厨整洁，人员均佩戴健康证明。"
@@ -89,6 +90,7 @@ async def test_from_the_card_to_the_receipt_with_the_network_cut(office: Backsta
     sealed = await _the_only_submission(office, visit)
     await _assert_nothing_twice(page, office, visit, sent)
     await _assert_photos(page, office, visit, hands)
+    await _assert_recordings(office, visit, sealed)
     answers = {(one["task_item_id"], one["question_id"]): one for one in sealed.manifest["answers"]}
     assert answers.keys() == {(item["task_item_id"], question["id"]) for item, question in questions}
     assert answers[key[0]["task_item_id"], key[1]["id"]]["comment"] == WORDS
@@ -159,6 +161,12 @@ async def _conclude_and_sign(hands: Hands, leader: str) -> None:
     await page.locator("#result-detail").fill(WORDS)
     await page.get_by_role("checkbox", name="违反本部门规定，责令改正").tap()
     await hands.take_photo(page.locator("#photos"))
+    await hands.attach("录音", "a.wav", SPOKEN)
+    await hands.attach("文件", "合同.pdf", PAPER)
+    await page.locator("#photos .rows").get_by_role("button", name="播放").tap()
+    await expect(page.locator("#photos audio")).to_have_js_property("duration", 0.5)  # it can be heard
+    await assert_fits(page)
+    await shoot(page, "phone-recordings")
     await page.locator("#note").fill(NOTE)
     await hands.go("签字")
     await page.locator("#owner-name").fill(OWNER)
@@ -193,6 +201,13 @@ async def _assert_nothing_twice(page: Page, office: Backstage, visit: VisitPlan,
     await expect(page.get_by_text("已送达", exact=False).first).to_be_visible()
     await expect(page.get_by_role("button", name="提交", exact=True)).to_have_count(0)
     assert len(await office.submissions(visit)) == 1
+
+
+async def _assert_recordings(office: Backstage, visit: VisitPlan, sealed: Submission) -> None:
+    """G10: what was said and what was handed over is evidence too, byte for byte, and sealed with the rest."""
+    kept = {one.digest: one.kind for one in await office.evidence(visit) if one.kind not in {"photo", "signature"}}
+    assert kept == {digest_of(SPOKEN): "voice", digest_of(PAPER): "file"}
+    assert sealed.manifest["recordings"] == [digest_of(SPOKEN), digest_of(PAPER)]
 
 
 async def _assert_photos(page: Page, office: Backstage, visit: VisitPlan, hands: Hands) -> None:

@@ -15,13 +15,14 @@ from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, 
 from models.database import Database
 from models.people import Member
 from models.results import Deadline
+from models.store import inbox
 from models.tasks import Task
 from services.clock import appointments, feeds, nudges
 from services.clock.appointments import NotTheLeaderError
 from services.field import visits
 from services.people import signin
 from tests.conftest import Clock
-from tests.integration.clock_play import letters, open_one, the_deadline, with_rules
+from tests.integration.clock_play import letters, morning, open_one, the_deadline, tick, with_rules
 from tests.integration.visits_play import Play, house_of
 
 TIME = datetime(2026, 3, 5, 1, 30, tzinfo=UTC)  # Thursday, 09:30 in China
@@ -142,7 +143,7 @@ async def test_a_liaison_presses_for_his_department_once_a_day(play: Play) -> No
             await nudges.nudge(act, row.id)
     [told] = await letters(play, "nudged")
     assert told.recipient == "lead-approver"
-    assert told.content["buttons"] == [{"text": "去公示结果", "path": "/console/approvals"}]
+    assert told.content["buttons"] == [{"text": "去公示结果", "path": f"/console/tasks/{play.scene.task.id}"}]
     async with play.act(SYSTEM) as act:
         stranger = await signin.member_actor(act.db, Member.userid == "stranger", "联络员")
     assert stranger is not None
@@ -154,14 +155,35 @@ async def test_a_liaison_presses_for_his_department_once_a_day(play: Play) -> No
             await nudges.nudge(act, row.id)
 
 
+async def test_the_office_presses_from_the_card_of_what_only_others_can_do(play: Play) -> None:
+    """K2, D8: overdue, the office is told with a button that presses; nobody outside the group is asked to accept."""
+    await open_one(play, DeadlineKind.ACCEPT, within=2)  # until Wednesday 4 March
+    morning(play, "2026-03-05")
+    await tick(play)
+    cards = {row.recipient: row.content["buttons"] for row in await letters(play, "reminder")}
+    row = await the_deadline(play, DeadlineKind.ACCEPT)
+    assert cards["coordinator"] == [{"text": "催办", "key": f"nudge:{row.id}"}]
+    assert {"text": "接受任务", "key": f"accept:{play.scene.visit.id}"} in cards["lead-1"]
+    async with play.database.read() as db:
+        actor = await inbox.actor_of(db, "coordinator", play.house.clock.liaison_post)
+    assert actor is not None
+    async with play.act(actor) as act:
+        assert await nudges.nudge_from_card(act, row.id) == "已催办 4 人"
+    async with play.act(actor) as act:
+        assert await nudges.nudge_from_card(act, row.id) == "今天已催办过"
+    assert sorted(await play.told("nudged")) == ["lead-1", "lead-2", "partner-1", "partner-2"]
+
+
 @pytest.mark.parametrize(
     ("kind", "who", "path"),
     [
         (DeadlineKind.INSPECT, "lead-1", "/m/visits/"),
         (DeadlineKind.INSPECT, "lead-approver", "/console/clock"),
         (DeadlineKind.INSPECT, "coordinator", "/console/clock"),
-        (DeadlineKind.PUBLISH, "lead-approver", "/console/approvals"),
-        (DeadlineKind.PUBLISH, "coordinator", "/console/clock"),
+        (DeadlineKind.PUBLISH, "lead-approver", "/console/tasks/"),
+        (DeadlineKind.PUBLISH, "coordinator", "/console/tasks/"),
+        (DeadlineKind.ACCEPT, "lead-1", "/m/visits/"),
+        (DeadlineKind.ACCEPT, "coordinator", "/console/clock"),
         (DeadlineKind.PUBLISH, "liaison", "/console/clock"),
     ],
 )
@@ -175,4 +197,5 @@ async def test_a_reminder_leads_where_its_reader_may_go(play: Play, kind: Deadli
         audience = await nudges.audience_of(act, [row])
         assert audience.path_for(row, who).startswith(path)
         [button] = audience.open_button(row, who)
-        assert button.path == audience.path_for(row, who)
+        # Whoever cannot settle it himself presses those who can, at once.
+        assert (button.path or button.key) == (f"nudge:{row.id}" if path == "/console/clock" else button.path)

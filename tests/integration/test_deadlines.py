@@ -184,9 +184,10 @@ async def test_an_act_that_fails_leaves_neither_reminder_nor_message(play: Play)
         [timedelta(days=1)],
         [timedelta(days=-30)],
         [timedelta(days=20)],
+        [timedelta(days=30)],
         [timedelta(hours=-1), timedelta(days=1), timedelta(days=-30), timedelta(days=20), timedelta(days=10)],
     ],
-    ids=["an hour back", "a day ahead", "a month back", "twenty days ahead", "all of them"],
+    ids=["an hour back", "a day ahead", "a month back", "twenty days ahead", "a month ahead", "all of them"],
 )
 async def test_a_clock_that_jumps_sends_nothing_twice_early_or_never(play: Play, jumps: list[timedelta]) -> None:
     """Reliability test 11: no step before its day, none twice, none out of order, and what was due came in the end."""

@@ -13,26 +13,26 @@ from sqlalchemy import select
 
 from app import verify
 from inspection.draw.announcement import Mode
-from inspection.draw.lower import check_lower
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.quotas import class_of, region_of
 from models.draws import Shortfall
-from models.people import Department
+from models.people import Department, Member
 from models.registers import Item, Target
 from models.results import Outbox
 from models.store.pools import Scope
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.drawing import batches, lowers, task_view, tasks, voids
 from services.drawing.orders import MergedItem, TaskOrder
+from services.field import visits
 from tests.office import COORDINATOR, DEREGISTERED_HOTEL, SECOND, Office, pools_in
 
 HOTELS = 24
 NORTH, SOUTH = "370102", "370103"
 
 
-def part_of(files: dict[str, bytes], name: str) -> dict[str, bytes]:
-    start = f"{lowers.FOLDER}{name}/"
-    return {one.removeprefix(start): data for one, data in files.items() if one.startswith(start)}
+def groups_of(files: dict[str, bytes], name: str) -> list[Any]:
+    """The groups of a part."""
+    return list(json.loads(files[f"{lowers.FOLDER}{name}/result.json"])["groups"])
 
 
 def json_of(files: dict[str, bytes], name: str) -> Any:
@@ -42,9 +42,10 @@ def json_of(files: dict[str, bytes], name: str) -> Any:
 async def checked(office: Office, draw: Draw) -> dict[str, bytes]:
     """The bundle, after the stand-alone checker has found nothing in it or in its parts."""
     files = await office.files(draw)
-    assert not verify.check(files).findings
-    for name in lowers.names_of(draw):
-        assert not verify.check(part_of(files, name)).findings, name
+    report = verify.check(files)
+    assert not report.findings
+    told = [line.split("：")[0] for line in report.lines if line.startswith("派发")]
+    assert sorted(told) == [f"派发 {name}" for name in lowers.names_of(draw)]
     return files
 
 
@@ -233,8 +234,25 @@ async def test_several_items_are_drawn_once_and_each_department_sends_its_own(of
     )
     assert sorted(rows) == sorted(target for target, items in sets.items() if "2" in items)
     for name in lowers.names_of(draw):
-        below = json_of(part_of(files, name), "result.json")
-        assert all(len(team["members"]) == 2 for group in below["groups"] for team in group["teams"])
+        assert all(len(team["members"]) == 2 for group in groups_of(files, name) for team in group["teams"])
+
+
+async def test_a_department_with_two_merged_items_sees_both_forms(office: Office) -> None:
+    """C10, G4: two items of one department over one target are one part with both forms, for each of its people."""
+    hygiene, pools = await item_id(office, "旅馆卫生管理检查"), await item_id(office, "游泳场馆水质与卫生检查")
+    scope = Scope(keywords=("住宿服务",))
+    merged_items = tuple(MergedItem(item_id=one, ratio="0.2", scope=scope) for one in (hygiene, pools))
+    _, draw = await office.drawn(ratio=None, merge=merged_items)
+    files = await checked(office, draw)
+    assert {region_of(one["stratum"]) for one in json_of(files, "result.json")["drawn"]} == {"1+2"}
+    visit_id, *_ = await office.all(select(VisitMember.visit_id).where(VisitMember.leads))
+    leads = (VisitMember.visit_id == visit_id, VisitMember.leads)
+    (userid,) = await office.all(select(Member.userid).join(VisitMember).where(*leads))
+    async with office.act(userid) as act:
+        found = await visits.visit_detail(act, visit_id)
+    assert {one["name"] for one in found.items} == {"旅馆卫生管理检查", "游泳场馆水质与卫生检查"}
+    assert all(one["form"]["questions"] for one in found.items)
+    assert len(found.parts) == 1
 
 
 async def test_what_does_not_go_together_is_refused(office: Office) -> None:
@@ -284,14 +302,10 @@ async def test_drawn_above_and_matched_below_from_the_same_seed(office: Office) 
     assert set(where.values()) == {NORTH, SOUTH}
     seen = []
     for name, region in (("market", NORTH), ("fire", SOUTH)):
-        below = part_of(files, name)
-        for group in json_of(below, "result.json")["groups"]:
+        for group in groups_of(files, name):
             assert where[group["target"]] == region
             assert [team["department"] for team in group["teams"]] == [name]
             seen.append(group["target"])
-        part = next(one for one in lowers._committed(files) if one.name == name)
-        frozen = {one: data for one, data in below.items() if one not in ("result.json", "published.json")}
-        check_lower(files, frozen, part, bytes.fromhex(draw.master))
     assert sorted(seen) == sorted(where)
     own = await office.all(select(Department.code).join(Visit, Visit.department_id == Department.id))
     assert Counter(own) == Counter({"market": seen_in(where, NORTH), "fire": seen_in(where, SOUTH)})

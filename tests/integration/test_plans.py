@@ -37,6 +37,7 @@ LINE = EntryOrder(
     quota="10%(20户)",
     scope_text="公共场所",
 )
+NAMED = replace(LINE, item_text="旅馆卫生管理检查")  # says which item it is about: tasks can be made from it
 
 
 async def new_plan(office: Office, who: str = HEALTH, kind: str = "annual", **values: Any) -> str:
@@ -246,7 +247,7 @@ async def test_what_no_plan_may_say(office: Office) -> None:
 async def test_a_task_needs_an_approved_plan(office: Office) -> None:
     """C4: nothing is inspected by a plan that the joint meeting has not passed, unless the office's rules say so."""
     plan_id = await new_plan(office)
-    entry_id = await add(office, plan_id)
+    entry_id = await add(office, plan_id, NAMED)
     with pytest.raises(ConflictError, match="尚未经联席会议审议通过"):
         await office.task(plan_entry_id=entry_id)
     loose = replace(office, house=replace(office.house, rules=Rules(plan_must_be_approved=False)))
@@ -442,7 +443,7 @@ async def test_what_is_no_adjustment(office: Office) -> None:
 
 async def test_an_entry_with_a_task_is_not_withdrawn(office: Office) -> None:
     """C6: what is under way stays on the plan; what is not may go, and then gives no task."""
-    plan_id, entry_id = await approved(office)
+    plan_id, entry_id = await approved(office, NAMED)
     task_id = await office.task(plan_entry_id=entry_id)
     with pytest.raises(ConflictError, match="已经建立任务"):
         await withdrawn(office, entry_id)
@@ -532,7 +533,7 @@ async def test_what_is_not_merged(office: Office) -> None:
     assert not any(second in group for group in await merges(office))
     with pytest.raises(ConflictError, match="没有重叠"):
         await merged(office, first, second)
-    third = (await approved(office, replace(LINE, name="第三条")))[1]
+    third = (await approved(office, replace(NAMED, name="第三条")))[1]
     for ids, who, error in (
         ((first,), COORDINATOR, InvalidInputError),
         ((first, first), COORDINATOR, InvalidInputError),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import CONFLICTS, TARGETS
-from inspection.errors import ConflictError, ForbiddenError, NotFoundError
+from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from models.draws import Recusal, Shortfall
 from models.people import AuditEntry, Department, Grant, Inspector, Member
 from models.registers import Target
@@ -203,10 +203,15 @@ async def test_a_short_place_is_entrusted(office: Office) -> None:
     """D9: whom the office entrusts, by which document; not by a department, not where nobody is missing."""
     visit_id, _ = await short_drawn(office)
     async with office.act(COORDINATOR) as act:
-        await replacements.entrust(act, visit_id, "fire", "市消防救援支队", "消委〔2026〕3号")
+        await replacements.entrust(act, visit_id, "fire", ("省消防救援总队", "市消防救援支队", "消委〔2026〕3号"))
     gap = (await office.all(select(Shortfall).where(Shortfall.visit_id == visit_id)))[0]
-    assert (gap.entrusted_to, gap.document, gap.missing) == ("市消防救援支队", "消委〔2026〕3号", 2)
+    told = (gap.entrusted_from, gap.entrusted_to, gap.document, gap.missing)
+    assert told == ("省消防救援总队", "市消防救援支队", "消委〔2026〕3号", 2)
+    for words in (("", "某支队", "某号"), ("某总队", "某支队", "号" * 129)):
+        with pytest.raises(InvalidInputError):
+            async with office.act(COORDINATOR) as act:
+                await replacements.entrust(act, visit_id, "fire", words)
     for who, department, error in ((OBSERVER, "fire", ForbiddenError), (COORDINATOR, "health", ConflictError)):
         with pytest.raises(error):
             async with office.act(who) as act:
-                await replacements.entrust(act, visit_id, department, "某支队", "某号")
+                await replacements.entrust(act, visit_id, department, ("某总队", "某支队", "某号"))

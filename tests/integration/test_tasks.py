@@ -18,6 +18,8 @@ from models.store.pools import Scope
 from models.tasks import Task, TaskItem, TaskTeam
 from services.drawing import task_view, tasks
 from services.drawing.orders import TaskOrder
+from services.drawing.tasks import ItemsNotNamedError
+from services.planning import naming
 from tests.office import ADMIN, COORDINATOR, DEREGISTERED_HOTEL, OBSERVER, SECOND, Office, pools_in
 
 
@@ -43,6 +45,65 @@ async def test_only_listed_items_may_be_inspected(office: Office) -> None:
         with pytest.raises((NotFoundError, InvalidInputError)):
             await office.task(item_ids=item_ids)
     assert await office.count(Task) == 0
+
+
+HOTEL_ITEMS = ("旅馆卫生管理检查", "旅馆消防安全检查")
+VAGUE = "旅馆业专项抽查"  # says what is looked at, and names no item
+
+
+async def vague_plan(office: Office, item_text: str = "旅馆卫生与消防情况") -> None:
+    """A plan entry whose words no item bears."""
+    row = [
+        VAGUE,
+        item_text,
+        "各类旅馆",
+        "20%",
+        "1次/年",
+        "",
+        "实地核查",
+        "2026年",
+        "卫健局",
+        "市监局、消防大队",
+        "县抽县查",
+    ]
+    assert (await office.import_file("plan", write_csv(samples.PLAN_HEADERS, [row])))["added"] == 1
+
+
+async def test_the_items_are_those_that_the_plan_names(office: Office) -> None:
+    """A3: each department inspects by what the plan names of its own, else by what it takes part in; nothing else."""
+    task_id = await office.task()
+    async with office.act() as act:
+        names = {row.department.id: row.department.code for row in await store.teams(act.db, task_id)}
+        teams = {row.department.code: list(row.skills) for row in await store.teams(act.db, task_id)}
+        items = {(names[one.department_id], one.name) for one in await store.items(act.db, task_id)}
+    assert items == {("health", HOTEL_ITEMS[0]), ("market", HOTEL_ITEMS[0]), ("fire", HOTEL_ITEMS[1])}
+    assert teams == {"health": ["卫生"], "market": [], "fire": ["消防"]}  # a partner brings its own people's trade
+
+
+async def test_no_item_is_guessed(office: Office) -> None:
+    """A3: a plan that names no item makes no task until the office names it, for this plan or for this task alone."""
+    await vague_plan(office)
+    with pytest.raises(ItemsNotNamedError, match="旅馆业专项抽查”没有写明卫生健康局、市场监督管理局、消防救援大队检查"):
+        await office.task(VAGUE)
+    assert [await office.count(table) for table in (Task, TaskTeam, TaskItem)] == [0, 0, 0]
+    chosen = tuple(await office.all(select(Item.id).where(Item.name.in_(HOTEL_ITEMS))))
+    assert await office.task(VAGUE, item_ids=chosen)  # somebody chose, for this task
+    entry_id = await office.entry_id(VAGUE)
+    async with office.act() as act:
+        await naming.name_items(act, entry_id, chosen)
+    task_id = await office.task(VAGUE)  # the plan names them now
+    async with office.act() as act:
+        assert {one.item_id for one in await store.items(act.db, task_id)} == set(chosen)
+        await tasks.prepare(act, task_id)
+
+
+async def test_a_name_of_two_items_is_a_question(office: Office) -> None:
+    """A3: where a department has two items of the name that the plan writes, nobody decides between them."""
+    row = next(list(row) for row in samples.sample_items() if row[2] == HOTEL_ITEMS[0])
+    row[3] = "民宿"
+    assert (await office.import_file("items", write_csv(samples.ITEM_HEADERS, [row])))["added"] == 1
+    with pytest.raises(ItemsNotNamedError, match="没有写明卫生健康局"):
+        await office.task()
 
 
 async def test_a_department_without_an_item_is_refused_by_name(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from inspection.workdays import official_calendar
 from models.blobs import LocalBlobs
 from models.database import Database
 from models.results import Outbox
+from models.spool import Spool
 from services.act import Act, House, Rules
 from services.field import evidence, submissions, visits
 from services.field.evidence import Upload
@@ -40,8 +42,10 @@ class NearLab:
     def __init__(self) -> None:
         self.stamps: list[Stamp] = []
 
-    async def develop(self, original: bytes, stamp: Stamp) -> Photo:
+    async def develop(self, original: bytes | Path, stamp: Stamp) -> Photo:
         self.stamps.append(stamp)
+        if isinstance(original, Path):
+            original = await asyncio.to_thread(original.read_bytes)
         return develop(original, stamp, PhotoLimits(), FONT)
 
     async def check_signature(self, png: bytes) -> Signature:
@@ -54,6 +58,7 @@ def house_of(folder: Path, **rules: Any) -> House:
         lead_code="JB",
         origin="http://127.0.0.1:8080",
         blobs=LocalBlobs(folder),
+        spool=Spool(folder / "arriving"),
         calendar=official_calendar(),
         rules=Rules(**rules),
         link_key=bytes(32),
@@ -90,7 +95,7 @@ class Play:
         digest = hashlib.sha256(data).hexdigest()
         upload = Upload(visit_id=self.scene.visit.id, digest=digest, kind=kind)
         async with self.act(who) as act:
-            expected = await evidence.expect(act, upload, data)
+            expected = await evidence.expect(act, upload)
         if isinstance(expected, Stamp):
             developed = await evidence.develop(self.house, upload, data, expected)
             async with self.act(who) as act:

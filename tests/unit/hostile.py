@@ -67,6 +67,42 @@ def motion_photo(image: Image.Image) -> bytes:
     return encoded(image, "JPEG") + b"\0\0\0\x18ftypmp42" + b"\xff\xda\0\x02" * 5000
 
 
+def _itxt(name: bytes) -> bytes:
+    """Compressed text that unpacks to a gigabyte, in a chunk of this kind."""
+    packed = zlib.compressobj(9)
+    body = b"".join([packed.compress(bytes(1 << 20)) for _ in range(64)]) + packed.flush()
+    heads = {b"zTXt": b"k\0\0", b"iTXt": b"k\0\1\0\0\0", b"iCCP": b"p\0\0"}
+    return png(400, 300, _chunk(name, heads[name] + body), rows=False)
+
+
+def _exif_jpeg(directory: bytes) -> bytes:
+    """A JPEG without picture data whose EXIF directory is this."""
+    body = b"Exif\0\0" + directory
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(body) + 2) + body + b"\xff\xda\0\x02"
+
+
+def _loop_of_directories() -> bytes:
+    """A TIFF whose directory names itself as the next one."""
+    return b"II*\0\x08\0\0\0" + b"\0\0" + b"\x08\0\0\0"
+
+
+def _jpeg_segments(count: int) -> bytes:
+    """Nothing but comments, and never a picture."""
+    return b"\xff\xd8" + b"\xff\xfe\xff\xff" + (bytes(65533) + b"\xff\xfe\xff\xff") * count
+
+
+def _changed(data: bytes, find: bytes, put: bytes) -> bytes:
+    at = data.index(find)
+    return data[:at] + put + data[at + len(put) :]
+
+
+def _jpeg_without(marker: bytes) -> bytes:
+    """A JPEG from which a table was cut out."""
+    data = encoded(_grey(), "JPEG")
+    at = data.index(marker)
+    return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
+
+
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "空"),
     "one byte": (lambda: b"\xff", "不是 JPEG"),
@@ -103,5 +139,30 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "png ribbon": (lambda: png(20000, 20), "尺寸"),
     "png dot": (lambda: png(1, 1), "尺寸"),
     "jpeg of 1000 scans": (lambda: jpeg_of_many_scans(1000), "扫描次数"),
+    "png, zTXt of 64 MB": (lambda: _itxt(b"zTXt"), "损坏"),
+    "png, iTXt of 64 MB": (lambda: _itxt(b"iTXt"), "损坏"),
+    "png, iCCP of 64 MB": (lambda: _itxt(b"iCCP"), "损坏"),
+    "png, wrong sum of its header": (lambda: _changed(encoded(_grey(), "PNG"), b"IHDR", b"IHDS"), "损坏"),
+    "png, bit depth of 200": (lambda: (d := encoded(_grey(), "PNG"))[:24] + b"\xc8" + d[25:], "损坏"),
+    "png, a chunk of 2^32 bytes": (lambda: png(400, 300)[:33] + b"\xff\xff\xff\xffIDAT", "损坏"),
+    "png without pixels": (lambda: png(400, 300)[:33] + _chunk(b"IEND", b""), "损坏"),
+    "png, pixels of another kind of data": (lambda: png(400, 300)[:33] + _chunk(b"IDAT", b"no zlib"), "损坏"),
+    "apng of 10,000 frames": (lambda: png(400, 300, _chunk(b"acTL", struct.pack(">II", 10_000, 0))), "动图|损坏"),
+    "gif with a script behind": (lambda: encoded(_grey(), "GIF") + b"<script>alert(1)</script>", "不是 JPEG"),
+    "gif that is a script": (lambda: b"GIF89a/*\0*/=1;alert(1)//" + bytes(200), "不是 JPEG"),
+    "php behind a png's first bytes": (lambda: b"\x89PNG\r\n\x1a\n<?php system($_GET['c']); ?>", "损坏"),
+    "html behind a jpeg's first bytes": (lambda: b"\xff\xd8\xff\xe0<script>alert(1)</script>", "损坏"),
+    "zip behind a jpeg's first bytes": (lambda: b"\xff\xd8\xff" + b"PK\x03\x04" + bytes(300), "损坏"),
+    "svg that calls itself jpeg": (lambda: b"\xef\xbb\xbf<svg onload='alert(1)'/>", "不是 JPEG"),
+    "tiff that loops": (_loop_of_directories, "不是 JPEG"),
+    "jpeg, exif that loops": (lambda: _exif_jpeg(_loop_of_directories()), "损坏"),
+    "jpeg, exif of 65,535 entries": (lambda: _exif_jpeg(b"MM\0*\0\0\0\x08\xff\xff" + bytes(60_000)), "损坏"),
+    "jpeg of endless segments": (lambda: _jpeg_segments(250), "损坏"),
+    "jpeg without quantisation": (lambda: _jpeg_without(b"\xff\xdb"), "损坏"),
+    "jpeg without a frame": (lambda: _jpeg_without(b"\xff\xc0"), "损坏"),
+    "jpeg without scans": (lambda: (d := encoded(_grey(), "JPEG"))[: d.index(b"\xff\xda")] + b"\xff\xd9", "损坏"),
+    "webp that is wave": (lambda: b"RIFF" + struct.pack("<I", 4000) + b"WAVEfmt " + bytes(4000), "不是 JPEG"),
+    "webp of a broken frame": (lambda: (d := encoded(_grey(), "WEBP"))[:30] + bytes(len(d) - 30), "损坏"),
+    "icon": (lambda: encoded(_grey(64, 64), "ICO"), "不是 JPEG"),
     "too many bytes": (lambda: encoded(_grey(), "JPEG") + bytes(20_000_000), "20 MB"),
 }

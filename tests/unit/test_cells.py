@@ -154,6 +154,7 @@ def test_lists_and_levels() -> None:
     assert cells.names("教育部门、卫生健康部门，税务部门等部门; 教育部门") == ("教育部门", "卫生健康部门", "税务部门")
     both = frozenset({Level.CITY, Level.COUNTY})
     assert cells.levels("市县(区)级") == cells.levels("市级/县级") == both
+    assert (cells.level_text("city、county"), cells.level_text("县级")) == ("市级、县(区)级", "县级")
     assert cells.levels("县（市、区）级") == frozenset({Level.COUNTY})
     assert [cells.item_class(cell) for cell in ("重点", "一般检查事项")] == [ItemClass.KEY, ItemClass.GENERAL]
     mode = cells.draw_mode("市抽县(区)查")

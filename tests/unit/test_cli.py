@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import signal
 import socket
@@ -16,9 +17,11 @@ import pytest
 
 from app import samples
 from app.cli import main
-from app.demo import demo_settings, free_port
+from app.demo import free_port
 from models.base import KEYS
 from models.sheets import open_sheet, write_csv
+from tests.conftest import demo_config
+from tests.odd_tables import HOSTILE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VECTORS = REPOSITORY / "tests" / "unit" / "draw" / "vectors"
@@ -28,12 +31,7 @@ COUNTS = ("read", "added", "changed", "unchanged")
 @pytest.fixture
 def config(tmp_path: Path) -> Iterator[Path]:
     """A demo's configuration whose paths are its own folder's."""
-    demo_settings(tmp_path, 8080, 8081)
-    file = tmp_path / "config.toml"
-    text = file.read_text("utf-8").replace("enabled = true", f'enabled = true\nfolder = "{tmp_path}"')
-    storage = f'[storage]\ndatabase = "sqlite+aiosqlite:///{tmp_path}/suicha.db"\nfiles = "{tmp_path}/files"\n'
-    file.write_text(text + storage, "utf-8")
-    yield file
+    yield demo_config(tmp_path)
     KEYS.load({"1": bytes(32)}, "1")  # the command loaded the demo's own
 
 
@@ -131,6 +129,27 @@ def test_a_wrong_code_is_rejected_with_row_field_and_reason_and_the_rest_goes_in
     assert counts(report) == (20, 19, 0, 0)
     assert [(one["row"], one["value"]) for one in report["rejected"]] == [(6, rows[4][1])]
     assert report["rejected"][0]["reason"]
+
+
+def test_a_hostile_file_is_one_sentence_and_touches_no_database(config, tmp_path, capsys):
+    """B5: every hostile file by `suicha import`: exit 1, one sentence and what to do, not even a database is made."""
+    for number, (what, (kind, name, data, words)) in enumerate(HOSTILE.items()):
+        file = tmp_path / str(number) / name
+        file.parent.mkdir()
+        file.write_bytes(data)
+        assert main(["import", kind, str(file), "--config", str(config)]) == 1, what
+        sentence, action = capsys.readouterr().err.strip().splitlines()
+        assert re.search(words, sentence), (what, sentence)
+        assert action
+    assert not list(tmp_path.glob("suicha.db*"))
+
+
+def test_what_is_odd_about_a_table_is_said(config, tmp_path, capsys):
+    """B5: which of two columns of one name is read stands below the figures."""
+    (name, code, *_), file = samples.sample_targets(1)[0], tmp_path / "名录.csv"
+    file.write_bytes(write_csv(["名称", "统一社会信用代码", "企业名称"], [["别名", code, name]]))
+    assert main(["import", "targets", str(file), "--config", str(config)]) == 0
+    assert "有 2 列都是“企业名称”：读取的是 C 列“企业名称”，没有读取 A 列“名称”。" in capsys.readouterr().out
 
 
 def test_rejects_to_a_file_are_mended_and_go_in_and_out_again(config, tmp_path, capsys):

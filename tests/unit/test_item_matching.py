@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.item_matching import How, Listed, Planned, best, core, match
+from inspection.item_matching import How, Listed, Planned, best, core, match, names
 
 HOTEL = Listed(id="i1", departments=frozenset({"a", "b"}), name="旅馆卫生管理情况的检查", domain="旅馆业", code="A-017")
 
@@ -80,3 +80,24 @@ def test_the_surest_line_is_told() -> None:
         assert found is not None
         assert found.line_id == "sure"
     assert best([line()], HOTEL) is None
+
+
+def test_what_is_inspected_is_named_letter_by_letter() -> None:
+    """A3: by a person, by its code, or by its whole name alone or among others; never by a name that is only alike."""
+    for said in (
+        {"item_ids": frozenset({"i1", "i9"})},
+        {"item_text": "A－017"},
+        {"item_text": "旅馆消防安全检查、旅馆卫生管理情况的检查"},
+        {"item_text": "1.旅馆卫生 管理情况的检查；2.其他"},
+    ):
+        assert names(line(**said), HOTEL), said
+    for said in (
+        {"item_ids": frozenset({"i9"}), "item_text": HOTEL.name},
+        {"item_text": "旅馆卫生管理检查"},
+        {"item_text": "对旅馆卫生管理情况的检查"},
+        {"item_text": "旅馆卫生管理情况的检查方案"},
+        {"name": HOTEL.name},
+        {"item_text": HOTEL.name, "departments": frozenset({"c"})},
+        {"item_text": ""},
+    ):
+        assert not names(line(**said), HOTEL), said

@@ -28,7 +28,7 @@ def line_of(text: str, beginning: str) -> int:
         ("port = 8080\n", 'port = "eighty"\n', "server.port", "整数"),
         ("port = 8080\n", "port = 99999\n", "server.port", "不符合要求"),
         ("port = 8080\n", "prot = 8080\n", "server.prot", "拼写"),
-        ("timeout_s = 10.0", "timeout_s = -1.0", "wecom.timeout_s", "不符合要求"),
+        ("timeout_s = 10.0\n# Accounts", "timeout_s = -1.0\n# Accounts", "wecom.timeout_s", "不符合要求"),
         ('lead_code = "JB"', 'lead_code = "联席"', "office.lead_code", "不符合要求"),
         ("enabled = false", 'enabled = "perhaps"', "demo.enabled", "true 或 false"),
         ('database = "sqlite', 'database = "mysql', "storage.database", "不符合要求"),

@@ -45,8 +45,8 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
     monkeypatch.setattr(door, "LARGE", 1_000)
     made: list[Work] = []
 
-    def remembered(name: str, data: bytes | Path) -> Any:
-        work, opened = reading.in_child(name, data)
+    def remembered(kind: str, name: str, data: bytes | Path) -> Any:
+        work, opened = reading.in_child(kind, name, data)
         made.append(work)
         return work, opened
 
@@ -83,6 +83,26 @@ async def test_a_child_reads_as_a_thread_does(
     assert tuple(report[key] for key in KEYS) == (3_000, 0, 0, 2_999, 0, 1)
     assert [(one["row"], one["reason"]) for one in report["rejected"]] == [(11, "与文件中前面的一行重复")]
     assert len(children) == 2
+
+
+async def test_workbooks_of_other_kinds_are_opened_in_a_child(
+    desk: Desk, children: list[Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A4, N3: classes come row by row, items at once; what a child refuses is the same sentence; more is refused."""
+    await desk.send(whole(ROWS[:2_500]))
+    classes = write_xlsx(["统一社会信用代码", "信用风险分类"], [[row[0], "C"] for row in ROWS[:2_500]])
+    assert await desk.counts(classes, "credit") == (2_500, 0, 2_500, 0, 0, 0)
+    items = write_xlsx(["抽查事项", "发起部门"], [[f"演示{n}检查", "教育局"] for n in range(30)])
+    assert await desk.counts(items, "items") == (30, 30, 0, 0, 0, 0)
+    with pytest.raises(InvalidInputError, match="像是“抽查事项清单”，不是“信用风险分类”"):
+        await desk.send(items, "credit")
+    with pytest.raises(InvalidInputError, match="不完整"):
+        await desk.send(items[:-900], "items")
+    monkeypatch.setattr(door, "MAX_ROWS", 20)
+    with pytest.raises(TooLargeError, match="“抽查事项清单”一次导入的行数超过上限20行"):
+        await desk.send(items, "items")
+    assert len(children) == 5  # the damaged one never came to be given away
+    assert ended(children)
 
 
 async def test_progress_rises_to_the_end(desk: Desk, tmp_path: Path) -> None:

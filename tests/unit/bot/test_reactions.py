@@ -87,9 +87,13 @@ def test_a_lost_answer_is_not_a_refusal() -> None:
 
 
 def test_a_second_refused_token_does_not_go_round_and_round() -> None:
-    """Wecom.md 1.4: the SDK's own retry has no end; ours has."""
-    assert isinstance(after_refresh(RefreshToken(), 1), RetryAfter)
-    assert after_refresh(RefreshToken(), BUSY_TRIES + 1) == GiveUp(why="token-refused")
+    """Wecom.md 1.4, 2.8: the SDK's own retry has no end; ours rests, rests longer, and ends with a person."""
+    first = after_refresh(RefreshToken(), 1)
+    assert first == RetryAfter(delay=timedelta(seconds=60), pause=True)
+    later = after_refresh(RefreshToken(), 20)
+    assert isinstance(later, RetryAfter)
+    assert later.delay == LONGEST_DELAY
+    assert after_refresh(RefreshToken(), MOST_TRIES) == GiveUp(why="too-many-tries")
     assert after_refresh(Accepted(), 9) == Accepted()
 
 

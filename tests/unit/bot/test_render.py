@@ -97,7 +97,15 @@ def test_shortening_by_bytes_never_cuts_a_character(text: str, limit: int) -> No
 
 
 def test_a_chat_answer_may_repeat_itself() -> None:
-    """Issue 5: the same question twice has the same answer twice, so no duplicate check."""
-    data = json.loads(render.chat_answer("您有 2 项任务。", userid="lisi", agent_id=1))
-    assert (data["text"]["content"], data["touser"]) == ("您有 2 项任务。", "lisi")
-    assert "enable_duplicate_check" not in data
+    """Reliability 2.1: equal answers of two moments are two messages, one answer tried twice is one; 2,048 bytes."""
+    answers = [
+        render.chat_answer("您有 2 项任务。", number=moment, userid="lisi", agent_id=1)
+        for moment in ("11-21 10:00:01", "11-21 10:00:02", "11-21 10:00:02")
+    ]
+    data = json.loads(answers[0])
+    assert (data["text"]["content"], data["touser"]) == ("您有 2 项任务。\n（11-21 10:00:01）", "lisi")
+    assert data["enable_duplicate_check"] == 1
+    assert len(set(answers)) == 2
+    long = json.loads(render.chat_answer("字" * 2000, number="11-21 10:00:01", userid="u", agent_id=1))
+    assert len(long["text"]["content"].encode()) <= 2048
+    assert long["text"]["content"].endswith("（11-21 10:00:01）")

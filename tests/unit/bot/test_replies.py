@@ -38,7 +38,7 @@ def test_every_question_is_a_card_that_wecom_takes(question: Question, kind: str
 
 def test_the_plug_in_gets_words_instead() -> None:
     """微信插件 shows no cards: the same question as text, within 2,048 bytes."""
-    body = json.loads(question_text(asked(60), userid="u", agent_id=1))
+    body = json.loads(question_text(asked(60), number="11-21 10:00:01", userid="u", agent_id=1))
     assert body["msgtype"] == "text"
     assert len(body["text"]["content"].encode()) <= 2048
 

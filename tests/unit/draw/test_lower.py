@@ -1,4 +1,4 @@
-"""D6, D7: drawn above, dispatched down: the lower offices' groups follow from the draw above alone."""
+"""D6, D7: drawn above, dispatched down: the groups of each part follow from the draw above alone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from app.verify import check
 from inspection.draw.announcement import Mode, Team
-from inspection.draw.lower import Lower, check_lower, lower_bundle
+from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.draw.lower import KEY, Lower, match_lower, part_json
 from inspection.draw.pools import Candidate, Conflict, DrawInspector, Pools, conflicts_to_tsv, inspectors_to_tsv
 from inspection.draw.refusals import BundleError
-from inspection.draw.result import result_json, run_draw
+from inspection.draw.result import run_draw
 from inspection.quotas import region_of, stratum_of
 
-MASTER = bytes(range(32))
 REGIONS = ("海棠", "天涯")
 POOL = Pools(
     candidates=tuple(
@@ -42,39 +42,42 @@ LOWER = {
 }
 
 
+def dispatched(make):
+    """Make the whole bundle of a draw that two parts match from."""
+    files = make(
+        POOL, mode=Mode.TARGETS, teams=(), quotas=QUOTAS, lower=tuple(one.commitment() for one in LOWER.values())
+    )
+    result = run_draw(files)
+    for name, one in LOWER.items():
+        groups = match_lower(files[ANNOUNCEMENT], one, result)
+        start = f"{KEY}/{name}/"
+        files |= {f"{start}inspectors.tsv": one.inspectors, f"{start}conflicts.tsv": one.conflicts}
+        files[f"{start}result.json"] = part_json(result, one, groups)
+    return files
+
+
 @pytest.fixture
-def above(make):
-    """The draw above: targets only, with what both lower offices committed to."""
-    lower = tuple(LOWER[region].commitment() for region in REGIONS)
-    return make(POOL, mode=Mode.TARGETS, teams=(), quotas=QUOTAS, lower=lower)
+def whole(make):
+    return dispatched(make)
 
 
-def finished(files):
-    return files | {"result.json": result_json(run_draw(files))}
-
-
-def test_every_drawn_target_is_matched_once_by_the_office_of_its_region(above):
-    """D6, D7: together the lower bundles have exactly the targets drawn above, each with its own region's people."""
-    drawn = {one.target: region_of(one.stratum) for one in run_draw(above).drawn}
+def test_every_drawn_target_is_matched_once_by_the_office_of_its_region(whole):
+    """D6, D7: together the parts have exactly the targets drawn above, each with its own region's people."""
+    drawn = {one.target: region_of(one.stratum) for one in run_draw(whole).drawn}
+    assert check(whole).findings == []
     matched = {}
     for region in REGIONS:
-        below = finished(lower_bundle(above, LOWER[region], MASTER))
-        assert check(below).findings == []
-        check_lower(above, below, LOWER[region], MASTER)
-        groups = run_draw(below).groups
+        groups = match_lower(whole[ANNOUNCEMENT], LOWER[region], run_draw(whole))
         matched |= {group.target: region for group in groups}
         assert all(member.startswith(region) for group in groups for member in group.members())
         assert all(not team.short for group in groups for team in group.teams)
     assert matched == drawn
 
 
-def test_the_seed_below_is_that_of_the_draw_above(above):
-    """D6: the one source of a lower draw is the seed above; another draw above is another draw below."""
-    below = lower_bundle(above, LOWER["海棠"], MASTER)
-    announcement, seed = json.loads(below["announcement.json"]), json.loads(below["seed.json"])
-    assert [source["name"] for source in announcement["sources"]] == ["2026-003"]
-    assert seed["values"] == {"2026-003": run_draw(above).seed}
-    assert below == lower_bundle(above, LOWER["海棠"], MASTER)
+def test_the_seed_below_is_that_of_the_draw_above(whole):
+    """D6: not derived from it, not another: the same; so there is nothing that could be tried again."""
+    seeds = {json.loads(whole[f"{KEY}/{region}/result.json"])["seed"] for region in REGIONS}
+    assert seeds == {run_draw(whole).seed}
 
 
 @pytest.mark.parametrize(
@@ -86,21 +89,71 @@ def test_the_seed_below_is_that_of_the_draw_above(above):
         {"regions": ("天涯",)},
     ],
 )
-def test_what_was_not_committed_to_before_the_seed_is_refused(above, change):
+def test_what_was_not_committed_to_before_the_seed_is_refused(whole, change):
     """D6, E5: no person, recusal or team can be put in or taken out once the seed is known."""
     with pytest.raises(BundleError, match="承诺"):
-        lower_bundle(above, replace(LOWER["海棠"], **change), MASTER)
-
-
-@pytest.mark.parametrize("name", ["announcement.json", "targets.tsv", "inspectors.tsv", "conflicts.tsv", "seed.json"])
-def test_a_lower_announcement_that_was_tried_again_is_found(above, name):
-    """D6: even a blank in the announcement would be another draw, so every byte must follow from the draw above."""
-    below = lower_bundle(above, LOWER["海棠"], MASTER)
-    with pytest.raises(BundleError, match=name):
-        check_lower(above, below | {name: below[name] + b" "}, LOWER["海棠"], MASTER)
+        match_lower(whole[ANNOUNCEMENT], replace(LOWER["海棠"], **change), run_draw(whole))
 
 
 def test_an_office_that_filed_nothing_has_no_part(make):
     """D6: without a commitment there is no matching from this seed."""
+    files = make(POOL, mode=Mode.TARGETS, teams=(), quotas=QUOTAS)
     with pytest.raises(BundleError):
-        lower_bundle(make(POOL, mode=Mode.TARGETS, teams=(), quotas=QUOTAS), LOWER["海棠"], MASTER)
+        match_lower(files[ANNOUNCEMENT], LOWER["海棠"], run_draw(files))
+
+
+def edited(name, change):
+    def act(files):
+        value = json.loads(files[name])
+        change(value)
+        return files | {name: json.dumps(value, ensure_ascii=False).encode()}
+
+    return act
+
+
+def friend(value):
+    members = value["groups"][0]["teams"][0]["members"]
+    members[0] = next(f"海棠{n}" for n in (0, 2, 4, 6) if f"海棠{n}" not in members)
+
+
+PART = "lower/海棠/"
+TAMPERED = {
+    "a favoured inspector in a part": (edited(f"{PART}result.json", friend), f"{PART}result.json 的 groups", "应为"),
+    "a group dropped from a part": (
+        edited(f"{PART}result.json", lambda one: one["groups"].pop()),
+        f"{PART}result.json 的 groups",
+        "检查组",
+    ),
+    "another seed below": (
+        edited(f"{PART}result.json", lambda one: one.update(seed="0" * 64)),
+        f"{PART}result.json 的 seed",
+        "重算",
+    ),
+    "a recusal of a part removed": (lambda files: files | {f"{PART}conflicts.tsv": b""}, PART, "SHA-256"),
+    "a person put into a part": (
+        lambda files: (
+            files | {f"{PART}inspectors.tsv": files[f"{PART}inspectors.tsv"] + "海棠9\t海棠市场\t\n".encode()}
+        ),
+        PART,
+        "SHA-256",
+    ),
+    "a part left out": (
+        lambda files: {name: data for name, data in files.items() if not name.startswith(PART)},
+        PART,
+        "缺失",
+    ),
+    "a part's result left out": (
+        lambda files: {name: data for name, data in files.items() if name != f"{PART}result.json"},
+        f"{PART}result.json",
+        "缺失",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_a_part_that_was_tampered_with_is_found(whole, case):
+    """D4, D6, E5: the checker recomputes every part, and names the file."""
+    change, where, what = TAMPERED[case]
+    ((place, why),) = check(change(whole)).findings
+    assert place.startswith(where)
+    assert what in why

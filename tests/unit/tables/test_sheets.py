@@ -20,10 +20,10 @@ from inspection.errors import SuichaError, TooLargeError
 from inspection.tables import Rejected, TargetRow, read_targets
 from models import sheets, workbooks
 from models.sheets import open_sheet, write_csv, write_xlsx
+from tests.odd_tables import OLE, old_workbook, patched
 
 ROWS = [["企业名称", "统一社会信用代码"], ["演示，一号店", "ABC"], ["演示\n二号店", "“引号”"]]
 COMMAS = '企业名称,统一社会信用代码\n"演示，一号店",ABC\n"演示\n二号店",“引号”\n'
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 def workbook(*cells: tuple[int, int, object], merged: tuple[int, int, int, int] | None = None) -> bytes:
@@ -35,42 +35,6 @@ def workbook(*cells: tuple[int, int, object], merged: tuple[int, int, int, int] 
         if merged:
             sheet.merge_range(*merged, "合并")
     return out.getvalue()
-
-
-def old_workbook(rows: list[list[str]]) -> bytes:
-    """An .xls from nothing: BIFF8 records in the smallest OLE container there can be."""
-
-    def record(kind: int, data: bytes) -> bytes:
-        return struct.pack("<HH", kind, len(data)) + data
-
-    def label(row: int, column: int, text: str) -> bytes:
-        return record(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
-
-    begin = struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 0)
-    head = record(0x0809, begin)
-    place = len(head) + 4 + 8 + 2 + 4
-    book = head + record(0x0085, struct.pack("<IBBBB", place, 0, 0, 2, 0) + b"S1") + record(0x000A, b"")
-    cells = b"".join(label(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row))
-    size = record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, len(rows[0]), 0))
-    stream = book + record(0x0809, begin[:2] + b"\x10\0" + begin[4:]) + size + cells + record(0x000A, b"")
-    stream = stream.ljust(4096, b"\0")
-    sectors = len(stream) // 512
-
-    def entry(name: str, kind: int, start: int, length: int, child: int) -> bytes:
-        raw = name.encode("utf-16-le") + b"\0\0"
-        data = raw.ljust(64, b"\0") + struct.pack("<HBBiii", len(raw), kind, 1, -1, -1, child)
-        return data + bytes(36) + struct.pack("<iQ", start, length)
-
-    fat = [-3, -2, *range(3, 2 + sectors), -2]
-    table = struct.pack(f"<{len(fat)}i", *fat).ljust(512, b"\xff")
-    directory = (entry("Root Entry", 5, -2, 0, 1) + entry("Workbook", 2, 2, len(stream), -1)).ljust(512, b"\0")
-    top = (
-        OLE
-        + bytes(16)
-        + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-        + struct.pack("<IIiIIiIiI", 0, 1, 1, 0, 4096, -2, 0, -2, 0)
-    )
-    return top + struct.pack("<i", 0).ljust(436, b"\xff") + table + directory + stream
 
 
 @pytest.mark.parametrize(
@@ -123,14 +87,6 @@ def test_a_cell_merged_downwards_stands_in_each_row() -> None:
 
 
 GOOD = workbook(*((row, column, f"格{row}-{column}") for row in range(50) for column in range(4)))
-
-
-def patched(data: bytes, name: str, content: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for part in old.namelist():
-            new.writestr(part, content if part == name else old.read(part))
-    return out.getvalue()
 
 
 def flagged_encrypted() -> bytes:
