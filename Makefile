@@ -19,11 +19,11 @@ test: setup
 
 # The whole way in Debian's Chromium.
 test-browser: setup
-	@$(PY) -m pytest -n 2 -m browser tests/e2e
+	@$(PY) -m pytest -n 2 -m "browser and not hard" tests/e2e
 
 # The same with new pictures in docs/images.
 screenshots: setup
-	@SUICHA_SCREENSHOTS=1 $(PY) -m pytest -m browser tests/e2e
+	@SUICHA_SCREENSHOTS=1 $(PY) -m pytest -m "browser and not hard" tests/e2e
 
 # What takes long: crash tests, large registers. Not part of CI.
 test-hard: setup
