@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -121,8 +122,19 @@ def _log_to_stderr() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Beside(sys.stderr),
     )
+
+
+class _Beside(structlog.PrintLogger):
+    """A log line that cannot be written is lost alone: whoever asked still gets the answer that it was about."""
+
+    def msg(self, message: str) -> None:
+        """Print one line; a pipe whose reader has gone, or a full disk, stops nothing."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 @app.command()

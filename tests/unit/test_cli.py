@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 import signal
@@ -11,9 +12,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 
 from app import samples
 from app.cli import main
@@ -287,3 +290,17 @@ def test_the_demo_opens_tells_where_and_stops_cleanly(how, tmp_path):
     assert process.returncode == 0
     assert "已停止" in rest.decode()
     assert wrong == b""
+
+
+def test_a_log_that_nobody_reads_stops_nothing(monkeypatch):
+    """Standard error is a pipe whose reader has gone: the line is lost, not the answer that it was about."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1, encoding="utf-8") as gone:
+        with pytest.raises(BrokenPipeError):
+            gone.write("so it is\n")
+        monkeypatch.setattr(sys, "stderr", gone)
+        assert main(["check-config", str(REPOSITORY / "config.example.toml")]) == 0
+        structlog.get_logger().error("a defect")
+        with suppress(BrokenPipeError):
+            gone.close()
