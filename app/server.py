@@ -45,6 +45,7 @@ from handlers import (
     renewals,
     replacements,
     room,
+    together,
     uploads,
 )
 from handlers.auth import IDENTITY, Identity
@@ -102,6 +103,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         auth.routes,
         phone.routes,
         uploads.routes,
+        together.routes,
         console.routes,
         clock.routes,
         imports.routes,

@@ -2,6 +2,7 @@
 """The checker of a sealed archive (suicha-archive/1): needs the ZIP, and nothing of the office.
 
 read -> manifest -> signature by the key it names -> every file is there, of its size and SHA-256 -> nothing else is
+-> the visit's events are one chain of hashes
 
 It tells that nothing was changed since it was sealed by that key; whose key it is, the office's list of public keys
 (/public/keys.json) tells: compare the key's id.
@@ -20,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FORMAT = "suicha-archive/1"
-MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+MANIFEST, SIGNATURE, EVENTS = "manifest.json", "manifest.sig", "data/events.json"
 MAX_UNPACKED = 4 * 1024**3
 
 
@@ -92,3 +93,19 @@ def _check(packed: zipfile.ZipFile, report: Report) -> None:
         else:
             good += 1
     report.lines.append(f"卷内文件 {good} 份，校验值一致；保管期限至 {manifest['keep_until'] or '永久'}")
+    _check_chain(json.loads(packed.read(EVENTS)) if EVENTS in names else [], report)
+
+
+def _check_chain(events: list[dict[str, Any]], report: Report) -> None:
+    """Each event seals the one before: recompute every hash, from the first to the last."""
+    previous = "0" * 64
+    for number, event in enumerate(events, 1):
+        told = {name: value for name, value in event.items() if name != "digest"}
+        sealed = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        if told["seq"] != number or told["previous"] != previous:
+            report.findings.append((EVENTS, f"第 {number} 个事件与前一个不相接"))
+        if hashlib.sha256(sealed.encode()).hexdigest() != event["digest"]:
+            report.findings.append((EVENTS, f"第 {number} 个事件的内容与其校验值不一致"))
+        previous = event["digest"]
+    if events:  # archives of before had none
+        report.lines.append(f"现场事件 {len(events)} 个，首尾相接")

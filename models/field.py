@@ -1,11 +1,11 @@
-"""What phones are sending: files on their way, and manifests that were announced before their files (G10)."""
+"""What phones send: files on their way, manifests announced before their files, answers as they are typed (G10)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, new_id
@@ -40,3 +40,36 @@ class AnnouncedManifest(Base):
     part_id: Mapped[str] = mapped_column(ForeignKey("parts.id"), index=True)
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
     announced_at: Mapped[datetime]
+
+
+class TypedAnswer(Base):
+    """One version of an answer, as one inspector typed it over others (inspection.versions). Only added to.
+
+    A visit may be taken back and deleted; these rows name it without a key, as whatever was typed is kept.
+    """
+
+    __tablename__ = "typed_answers"
+    __table_args__ = (Index("ix_typed_answers_part_id", "part_id", "received_at"),)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)  # inspection.versions.version_id
+    part_id: Mapped[str] = mapped_column(String(32))
+    task_item_id: Mapped[str] = mapped_column(String(32))
+    question_id: Mapped[str] = mapped_column(String(64))
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    content: Mapped[dict[str, Any]]  # inspection.versions.content
+    over: Mapped[list[str]]
+    typed_at: Mapped[datetime | None]  # the phone's word
+    received_at: Mapped[datetime]
+
+
+class VisitEvent(Base):
+    """What happened at a visit, each event sealing the one before by its hash (services.field.chain). Only added to."""
+
+    __tablename__ = "visit_events"
+    visit_id: Mapped[str] = mapped_column(String(32), primary_key=True)  # no key: a visit may be taken back
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 1, without gaps
+    at: Mapped[datetime]
+    member_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    body: Mapped[dict[str, Any]]
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))

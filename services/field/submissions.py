@@ -31,7 +31,7 @@ from models.store.states import advance, insert_ignore
 from models.tasks import Submission
 from services.act import Act
 from services.clock import deadlines
-from services.field import chat_evidence, doors, recordings, summaries
+from services.field import chain, chat_evidence, doors, recordings, summaries, together
 from services.field.manifests import Manifest, OwnerRefused
 from services.people.notices import Letter, tell_many
 
@@ -115,6 +115,7 @@ async def announce(act: Act, visit_id: str, manifest: Manifest) -> Announced:
     there = await evidence_store.kinds(act.db, visit_id, wanted)
     if part.known is None:
         await _refuse_incomplete(act, part)
+        await together.refuse_differing(act, part.own, part.manifest)
         await act.house.blobs.put(part.sealed)
         new = await insert_ignore(
             act.db,
@@ -136,7 +137,7 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
     """Hand in the part of the actor's own department (H3); twice is harmless.
 
     What the department's people sent by chat is sealed with it. Raises NotFoundError, SubmissionConflictError,
-    ConflictError (not its time), EvidenceMissingError, ChatOnItsWayError, IncompleteError.
+    ConflictError (not its time), EvidenceMissingError, ChatOnItsWayError, IncompleteError, AnswersDifferError.
     """
     part = await _begun(act, visit_id, manifest)
     own, manifest = part.own, part.manifest
@@ -146,6 +147,7 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
     if part.chat.on_its_way:
         raise ChatOnItsWayError(count=part.chat.on_its_way)
     await _refuse_incomplete(act, part)
+    await together.refuse_differing(act, own, manifest)
     await act.house.blobs.put(part.sealed)
     row = _row(act, own, manifest, part.digest)
     act.db.add(row)
@@ -160,6 +162,8 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
         returned_reason="",
     )
     act.record("submit-part", f"part:{own.part.id}", visit=own.visit.number, manifest=part.digest)
+    told = {"part": own.part.id, "submission": row.id, "manifest": part.digest}
+    await chain.append(act, visit_id, own.visit.number, "submitted", **told)
     await _end_if_complete(act, own, row.id)
     return _receipt(row, own.visit.number, manifest)
 
@@ -177,6 +181,8 @@ async def confirm(act: Act, visit_id: str, summary: str) -> str:
     await advance(act.db, own.visit, "confirmed", come_from={"submitted"}, what="检查汇总", **fields)
     await deadlines.settle(act, DeadlineKind.CONFIRM, f"visit:{visit_id}")
     act.record("confirm-visit", f"visit:{visit_id}")
+    told = {"summary": fields["summary_digest"]}
+    await chain.append(act, visit_id, own.visit.number, "confirmed", **told)
     if act.house.rules.publish_counts_from == "result-confirmed":
         await _open_publish(
             act, [(one.part.id, one.department.id) for one in await part_store.of_visit(act.db, visit_id)]

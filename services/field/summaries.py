@@ -21,6 +21,7 @@ from models.store.states import insert_ignore
 from models.tasks import SummarySignature, Visit
 from services.act import Act
 from services.clock import deadlines
+from services.field import chain
 from services.field.visits import result_of
 from services.people.notices import Letter, tell_many
 
@@ -160,6 +161,10 @@ async def _say(
     if not new:
         raise AlreadySaidError
     subject = f"visit:{own.visit.id}"
+    told = {"inspector": inspector_id, "summary": own.visit.summary_digest, "signature": signature or None}
+    await chain.append(
+        act, own.visit.id, own.visit.number, "summary-signed" if signature else "summary-declined", **told
+    )
     if signature:
         act.record("summary-sign", subject, number=own.visit.number, summary=own.visit.summary_digest)
     else:

@@ -27,6 +27,7 @@ from models.store.states import STATUS_WORDS, advance
 from models.tasks import Evidence, Part, Visit
 from services.act import Act
 from services.clock import appointments, deadlines
+from services.field import chain
 from services.people import cards
 
 ASSIGNED = (NoticeKind.ASSIGNED_LEADER, NoticeKind.ASSIGNED_MEMBER)
@@ -92,6 +93,7 @@ async def accept(act: Act, visit_id: str) -> str:
     if not await store.mark_accepted(act.db, own.member, act.now):
         return own.visit.status
     act.record("accept-visit", f"visit:{visit_id}", leads=own.member.leads)
+    await chain.append(act, visit_id, own.visit.number, "accepted", leads=own.member.leads)
     # Accepted on the page, his card in the chat shows it too.
     await cards.close(act, "已接受", subject=f"visit:{visit_id}", kinds=ASSIGNED, member_id=act.actor.member_id)
     if own.member.leads:

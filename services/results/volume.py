@@ -25,6 +25,7 @@ from models.store import visits as visit_store
 from models.store.archives import VisitCase
 from models.tasks import SummarySignature
 from services.act import Act
+from services.field import chain
 from services.people.messages import KIND_WORDS, STATUS_WORDS
 from services.people.overview import ACT_WORDS
 
@@ -82,6 +83,9 @@ async def contents(
         "corrections": [
             _row(one, "status", "ground", "reason", "changes", "asked_at", "decided_at", "signature_digest")
             for one in papers["corrections"]
+        ],
+        "events": [
+            {**told, "digest": one.digest} for one in papers["events"] for told in [chain.told(one, case.visit.number)]
         ],
         "messages": [_message(one) for one in papers["messages"]],
         "audit": [

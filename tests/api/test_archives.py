@@ -116,7 +116,14 @@ async def test_everything_of_a_visit_is_in_one_sealed_volume(
     assert (manifest["retention"], manifest["keep_until"]) == ("years-30", "2056-12-31")
     path = closed_zip(files, tmp_path / "a.zip")
     assert cli.main(["verify", str(path)]) == 0
-    assert "签名有效" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "签名有效" in said
+    events = json.loads(files["data/events.json"])
+    assert [one["kind"] for one in events] == ["accepted", "submitted", "submitted", "confirmed"]
+    assert "现场事件 4 个，首尾相接" in said
+    events[1]["body"]["manifest"] = "0" * 64
+    broken = closed_zip({**files, "data/events.json": json.dumps(events).encode()}, tmp_path / "b.zip")
+    assert ("data/events.json", "第 2 个事件的内容与其校验值不一致") in verify_archive.check(broken).findings
     keys = (await http.call("GET", "/public/keys.json"))[1]["keys"]
     assert [one["id"] for one in keys] == [manifest["key"]["id"]]
     assert "private" not in keys[0]

@@ -3,6 +3,7 @@
  * The backend checks again; this is here so that the inspector learns it on site and not in the evening.
  */
 import { answerKey, filledRows, shownQuestions } from './form'
+import { differing } from './together'
 import type { Answer, Column, Draft, Item, Question, TableRow, Visit } from './types'
 
 export type Place = 'form' | 'result' | 'sign'
@@ -75,11 +76,13 @@ export function gaps(visit: Visit, draft: Draft): Gap[] {
 function formGaps(visit: Visit, draft: Draft): Gap[] {
   const excused = isDirect(visit, draft)
   return visit.items.flatMap((item) =>
-    shownQuestions(item, draft).flatMap((question, index) =>
-      answerFaults(question, draft.answers[answerKey(item.task_item_id, question.id)], excused).map((fault): Gap => ({
+    shownQuestions(item, draft).flatMap((question, index) => {
+      const key = answerKey(item.task_item_id, question.id)
+      const unlike = differing(draft, key).length ? ['同组人员填写的不同，请选定'] : []
+      return [...unlike, ...answerFaults(question, draft.answers[key], excused)].map((fault): Gap => ({
         place: 'form', anchor: questionAnchor(item, question), text: `${item.name} 第 ${index + 1} 题：${fault}`,
-      })),
-    ),
+      }))
+    }),
   )
 }
 

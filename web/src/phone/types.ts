@@ -149,6 +149,27 @@ export interface Answer {
   photos: string[]
 }
 
+/** An answer as one of the department typed it; several at one question: nobody has typed over either of them. */
+export interface Version {
+  id: string
+  value: string | TableRow[]
+  comment: string
+  photos: string[]
+  by: string
+  mine: boolean
+  typed_at: string
+}
+
+/** What this phone knows of what the others typed. */
+export interface Together {
+  /** By answer key: over which versions the draft's answer was typed, and what stood there (`contentOf`). */
+  known: Record<string, { over: string[]; content: string }>
+  /** By answer key: what stands at the backend. */
+  standing: Record<string, Version[]>
+  /** By answer key: a choice among versions that differ, not yet sent. */
+  chosen: Record<string, string[]>
+}
+
 /** The owner's side of the record: signed with name and picture, or refused with a reason. */
 export interface OwnerDraft {
   mode: 'signed' | 'refused'
@@ -176,6 +197,8 @@ export interface Draft {
   /** staff_no -> digest of the signature's picture. */
   signatures: Record<string, string>
   savedAt: string
+  /** Only where a colleague fills the same form. */
+  together?: Together
 }
 
 export interface Manifest {

@@ -77,7 +77,7 @@ async function sendFiles(store: Store, row: Sending, missing: string[], report: 
   for (const digest of missing) {
     report(row.stored.length, digests.length)
     const piece = await store.evidence(row.visitId, digest)
-    if (!piece) throw new Damaged('服务器缺一个文件，而本机也没有，请返回修改并重拍')
+    if (!piece) throw new Damaged('服务器缺一个文件，而本机也没有。如果是同事拍的，请他联网打开这次检查；否则请返回修改并重拍')
     await sendPiece(store, row, piece)
     row.stored.push(digest)
     await store.putSending(row)
@@ -87,17 +87,19 @@ async function sendFiles(store: Store, row: Sending, missing: string[], report: 
 
 async function sendPiece(store: Store, row: Sending, piece: Evidence): Promise<void> {
   if ((await sha256(await piece.blob.arrayBuffer())) !== piece.digest) throw new Damaged('一个文件在本机已损坏，请返回修改并重拍')
+  await sendEvidence(piece, row.urls?.[piece.digest], async (url) => {
+    row.urls = { ...row.urls, [piece.digest]: url }
+    await store.putSending(row)
+  })
+}
+
+/** One file to the visit; `begun` is told where it lies, so that another day goes on from there. */
+export async function sendEvidence(piece: Evidence, url?: string, begun: (url: string) => Promise<void> = async () => {}): Promise<void> {
   const { place } = piece
+  const where: Record<string, string> = place ? { lat: String(place.lat), lon: String(place.lon), accuracy: String(place.accuracy) } : {}
   await sendFile({
-    endpoint: `/api/phone/visits/${piece.visitId}/uploads`, blob: piece.blob, url: row.urls?.[piece.digest],
-    metadata: {
-      kind: piece.kind, digest: piece.digest, taken_at: piece.takenAt,
-      ...(place ? { lat: String(place.lat), lon: String(place.lon), accuracy: String(place.accuracy) } : {}),
-    },
-    begun: async (url) => {
-      row.urls = { ...row.urls, [piece.digest]: url }
-      await store.putSending(row)
-    },
+    endpoint: `/api/phone/visits/${piece.visitId}/uploads`, blob: piece.blob, url, begun,
+    metadata: { kind: piece.kind, digest: piece.digest, taken_at: piece.takenAt, ...where },
   })
 }
 

@@ -5,18 +5,23 @@
  *   draft changed ─> saved at once (a save that is running takes the newest state next) ─> `saved` says so
  */
 import { type InjectionKey, computed, inject, reactive, ref, toRaw, watch } from 'vue'
-import { get, isSignedOut, sentence } from '@/shared/api'
+import { get, isSignedOut, post, sentence } from '@/shared/api'
 import { uuid } from './digest'
 import { DiskFull } from './drafts'
 import { draftDigests, draftFromDelivered, manifestOf, newDraft } from './manifest'
 import { keepPicture } from './photos'
 import { type RecordingKind, keepRecording } from './recordings'
 import { session, useQueue, useStore } from './session'
+import { type Shared, countDiffering, entriesOf, hasColleague, meet } from './together'
 import type { Delivered, Draft, Visit } from './types'
+import { sendEvidence } from './uploads'
 
 export type Open = ReturnType<typeof openVisit>
 export const OPEN: InjectionKey<Open> = Symbol('open visit')
 export const useOpen = (): Open => inject(OPEN)!
+
+const SHARE_SOON_MS = 2_000
+const SHARE_OFTEN_MS = 20_000
 
 /** State and acts of one visit's page. Call `load()` once; everything else is reactive. */
 export function openVisit(visitId: string) {
@@ -25,7 +30,7 @@ export function openVisit(visitId: string) {
   const draft = ref<Draft | null>(null)
   const delivered = ref<Delivered | null>(null)
   const queued = ref(false)
-  const note = reactive({ stale: false, trouble: '', signedOut: false, saving: '' as '' | 'saving' | 'saved' | 'full' | 'failed', savedAt: null as Date | null })
+  const note = reactive({ stale: false, trouble: '', signedOut: false, late: 0, saving: '' as '' | 'saving' | 'saved' | 'full' | 'failed', savedAt: null as Date | null })
 
   // A member may fill the form while the leader has not accepted yet; sending waits for the leader.
   const waitsForLeader = computed(() => visit.value?.status === 'assigned' && !visit.value.can.accept && visit.value.my_part?.status === 'open')
@@ -73,6 +78,44 @@ export function openVisit(visitId: string) {
     visit.value = value
   }
 
+  let sharing = false
+  /** Meet what colleagues typed at the same form. Silent: without network, or refused, everything stays as it is. */
+  async function share(): Promise<void> {
+    if (sharing || queued.value || !visit.value || !draft.value || !session.online || !hasColleague(visit.value)) return
+    sharing = true
+    try {
+      const sent = entriesOf(visit.value, plain(draft.value))
+      // After the part was handed in only what was typed here and never sent is still of interest.
+      if (locked.value && !sent.length) return
+      const answer = await post<Shared>(`/api/phone/visits/${visitId}/answers`, { entries: sent })
+      if (meet(draft.value, sent, answer) && locked.value) await saver(draft.value)
+      note.late = answer.closed ? countDiffering(draft.value) : 0
+      for (const digest of answer.missing) {
+        const piece = await store.evidence(visitId, digest)
+        if (piece && !answer.closed) await sendEvidence(piece)
+      }
+    } catch {
+      // The next time will do; handing in asks again, and says so.
+    } finally {
+      sharing = false
+    }
+  }
+
+  /** While the page is open: soon after something was typed, and now and then to hear of the others. */
+  function keepSharing(): () => void {
+    let soon: ReturnType<typeof setTimeout> | undefined
+    const stop = watch(draft, () => {
+      clearTimeout(soon)
+      soon = setTimeout(() => void share(), SHARE_SOON_MS)
+    }, { deep: true })
+    const timer = setInterval(() => document.visibilityState === 'visible' && void share(), SHARE_OFTEN_MS)
+    return () => {
+      stop()
+      clearTimeout(soon)
+      clearInterval(timer)
+    }
+  }
+
   async function addPicture(file: Blob, kind: 'photo' | 'signature'): Promise<string> {
     return await keepPicture(store, visitId, file, kind)
   }
@@ -99,11 +142,14 @@ export function openVisit(visitId: string) {
 
   async function backToEditing(): Promise<boolean> {
     const done = await useQueue().withdraw(visitId)
-    if (done) queued.value = false
+    if (done) {
+      queued.value = false
+      void share()
+    }
     return done
   }
 
-  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, addPicture, addRecording, dropPicture, submit, backToEditing }
+  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, share, keepSharing, addPicture, addRecording, dropPicture, submit, backToEditing }
 }
 
 function firstDraft(visit: Visit, last: Delivered | null): Draft {

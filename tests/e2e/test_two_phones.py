@@ -1,0 +1,80 @@
+"""Two inspectors of one department at one form, each on a real phone screen, both without network for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from app.tour.story import VisitPlan
+from tests.e2e.backstage import Backstage
+from tests.e2e.screens import Screens, assert_fits
+from tests.e2e.screenshots import shoot
+
+pytestmark = [pytest.mark.browser, pytest.mark.hard, pytest.mark.timeout(300)]
+
+
+async def opened(phone: BrowserContext, office: Backstage, visit: VisitPlan, userid: str) -> Page:
+    """A member's phone, signed in through WeCom's door, with the visit open."""
+    page = await phone.new_page()
+    where = f"{office.origin}/m/visits/{visit.id}"
+    await page.goto(f"{office.sandbox}/open?member={userid}&url={where}")
+    await page.wait_for_url(where)
+    await expect(page.get_by_role("button", name="接受任务")).to_be_visible()
+    return page
+
+
+async def seen(page: Page, visit: VisitPlan) -> Any:
+    return await (await page.request.get(f"/api/phone/visits/{visit.id}")).json()
+
+
+def card_of(page: Page, item: Any, question: Any) -> Locator:
+    return page.locator(f"[id='q-{item['task_item_id']}-{question['id']}']")
+
+
+async def test_both_answers_are_shown_and_one_is_chosen(office: Backstage, screens: Screens) -> None:
+    """G5, G10: both typed offline; both see both with names and times; the choice reaches both; nothing is lost."""
+    visit = (await office.draw(1))[0]
+    first, second = await screens.phone(), await screens.phone()
+    lead = await opened(first, office, visit, visit.leader)
+    told = await seen(lead, visit)
+    department = next(one["department"] for one in told["members"] if one["mine"])
+    names = {one["name"]: one for one in told["members"] if one["department"] == department}
+    other = next(name for name, one in names.items() if not one["mine"])
+    [userid] = [one for one in visit.members if await office.member_name(one) == other]
+    mate = await opened(second, office, visit, userid)
+    for page in (lead, mate):
+        await page.get_by_role("button", name="接受任务").tap()
+        await expect(page.get_by_role("button", name="填检查表")).to_be_visible()
+    every = [(item, one) for item in told["items"] for one in item["form"]["questions"]]
+    item, question = next(both for both in every if both[1]["kind"] == "yesno")
+
+    for phone, page, value in ((first, lead, "是"), (second, mate, "不适用")):
+        await screens.cut(phone)
+        await page.get_by_role("tab", name="检查表").tap()
+        await card_of(page, item, question).get_by_role("radio", name=value, exact=True).tap()
+        await expect(page.get_by_text("已保存在本机")).to_be_visible()
+    async with lead.expect_response("**/answers"):
+        await screens.join(first)
+    async with mate.expect_response("**/answers"):
+        await screens.join(second)
+
+    differing = card_of(mate, item, question).get_by_role("group", name="同组填写不同")
+    await expect(differing).to_contain_text(next(name for name, one in names.items() if one["mine"]))
+    await assert_fits(mate)
+    await shoot(mate, "phone-differing")
+    await lead.reload()
+    await lead.get_by_role("tab", name="检查表").tap()
+    mine = card_of(lead, item, question).get_by_role("group", name="同组填写不同")
+    await expect(mine.get_by_role("button", name="用这个")).to_have_count(2)
+    await expect(mine).to_contain_text(other)
+    assert len(await office.submissions(visit)) == 0
+
+    async with lead.expect_response("**/answers"):
+        await mine.locator(".version", has_text=other).get_by_role("button", name="用这个").tap()
+    await expect(mine).to_have_count(0)
+    await mate.reload()
+    await mate.get_by_role("tab", name="检查表").tap()
+    await expect(card_of(mate, item, question).get_by_role("radio", name="不适用")).to_be_checked()
+    await expect(differing).to_have_count(0)
