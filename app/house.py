@@ -39,7 +39,8 @@ from inspection.draw.beacon import Beacon
 from inspection.errors import SuichaError, UnavailableError
 from inspection.workdays import official_calendar
 from models.base import KEYS
-from models.blobs import LocalBlobs
+from models.blobs import Blobs, LocalBlobs
+from models.bucket import BucketBlobs, BucketSettings
 from models.database import Database
 from models.spool import Spool
 from models.store.tallies import Limits
@@ -143,6 +144,23 @@ def open_database(settings: Settings) -> Database:
     return Database(url)
 
 
+def open_blobs(settings: Settings) -> Blobs:
+    """The store of files that the settings name."""
+    bucket = settings.bucket
+    if not bucket.endpoint:
+        return LocalBlobs(settings.storage.files)
+    return BucketBlobs(
+        BucketSettings(
+            endpoint=bucket.endpoint,
+            bucket=bucket.name,
+            prefix=bucket.prefix,
+            region=bucket.region,
+            access_key=bucket.access_key,
+            secret_key=bucket.secret_key,
+        )
+    )
+
+
 def build_house(settings: Settings) -> House:
     """What services are handed."""
     font = find_font(
@@ -153,7 +171,7 @@ def build_house(settings: Settings) -> House:
         office_name=settings.office.name,
         lead_code=settings.office.lead_code,
         origin=settings.server.origin,
-        blobs=LocalBlobs(settings.storage.files),
+        blobs=open_blobs(settings),
         spool=Spool(settings.storage.files / "arriving"),
         calendar=official_calendar(),
         rules=Rules(**rules),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from inspection.deadlines import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS, DeadlineKind
 from inspection.errors import SuichaError
@@ -57,6 +57,23 @@ class Storage(_Section):
     )
     files: Path = Path("var/files")
     font: str = ""
+
+
+class Bucket(_Section):
+    """An S3-compatible bucket for the files, where one machine is not enough; an empty endpoint leaves it off."""
+
+    endpoint: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
+    name: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
+    prefix: str = Field(default="", pattern=r"^([0-9A-Za-z._-]+/?)*$")
+    region: str = "us-east-1"
+    access_key: str = ""
+    secret_key: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Bucket:
+        if self.endpoint and not (self.name and self.access_key and self.secret_key):
+            raise ValueError("填写 endpoint 后，name、access_key、secret_key 都必须填写")
+        return self
 
 
 class Keys(_Section):
@@ -212,6 +229,7 @@ class Settings(_Section):
     office: Office = Office()
     server: Server = Server()
     storage: Storage = Storage()
+    bucket: Bucket = Bucket()
     keys: Keys
     wecom: WeCom
     wechat: WeChat = WeChat()

@@ -55,7 +55,7 @@ class Blobs(Protocol):
 
 
 class LocalBlobs:
-    """`Blobs` in a folder of this machine; several processes may share it."""
+    """`Blobs` in a folder of this machine; several processes may share it. `models.bucket` is for several machines."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -77,7 +77,7 @@ class LocalBlobs:
                 if held:
                     yield held
                 held = piece
-            _check(hasher.hexdigest(), digest)
+            check_digest(hasher.hexdigest(), digest)
             yield held
         finally:
             file.close()
@@ -87,10 +87,7 @@ class LocalBlobs:
         return bool(_DIGEST.fullmatch(digest)) and await asyncio.to_thread(self._path(digest).is_file)
 
     def _path(self, digest: Digest) -> Path:
-        # The pattern is also the wall against "../": nothing else ever becomes part of a path.
-        if not _DIGEST.fullmatch(digest):
-            raise NotFoundError(what="文件")
-        return self._root / digest[:2] / digest[2:4] / digest
+        return self._root / key_of(digest)
 
     def _open(self, digest: Digest) -> IO[bytes]:
         try:
@@ -101,7 +98,7 @@ class LocalBlobs:
     def _get(self, digest: Digest) -> bytes:
         with self._open(digest) as file:
             data = file.read()
-        _check(hashlib.sha256(data).hexdigest(), digest)
+        check_digest(hashlib.sha256(data).hexdigest(), digest)
         return data
 
     def _put(self, source: bytes | Path) -> Digest:
@@ -126,10 +123,24 @@ class LocalBlobs:
             os.link(temporary, final)
         # Read back what lies there: an older file under this name may have been damaged since.
         with final.open("rb") as file:
-            _check(hashlib.file_digest(file, "sha256").hexdigest(), digest)
+            check_digest(hashlib.file_digest(file, "sha256").hexdigest(), digest)
         # Also when the file was there before: another process may have linked it and not yet come this far.
         for folder in (final.parent, final.parent.parent, self._root):
             _fsync_folder(folder)
+
+
+def key_of(digest: Digest) -> str:
+    """Give the name that content is stored under, aa/bb/<digest>; NotFoundError for what is no digest."""
+    # The pattern is also the wall against "../": nothing else ever becomes part of a path.
+    if not _DIGEST.fullmatch(digest):
+        raise NotFoundError(what="文件")
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def check_digest(found: str, digest: Digest) -> None:
+    """Raise DamagedBlobError where content has another hash than its name."""
+    if found != digest:
+        raise DamagedBlobError(digest=digest)
 
 
 def _copy_hashed(source: bytes | Path, target: IO[bytes]) -> Digest:
@@ -144,11 +155,6 @@ def _read_hashed(file: IO[bytes], hasher: hashlib._Hash) -> bytes:
     piece = file.read(_CHUNK_BYTES)
     hasher.update(piece)
     return piece
-
-
-def _check(found: str, digest: Digest) -> None:
-    if found != digest:
-        raise DamagedBlobError(digest=digest)
 
 
 def _fsync_folder(folder: Path) -> None:

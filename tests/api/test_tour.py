@@ -6,6 +6,7 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, func, select
 from app import samples, verify
 from app.demo import RunningDemo, demo_settings, free_port, open_demo
 from app.server import PortTakenError
+from app.settings import Bucket
 from app.tour import deadlines, field
 from app.tour.alone import tour_alone
 from app.tour.office import see_messages_off
@@ -32,6 +34,7 @@ from models.people import Member
 from models.registers import Target
 from models.results import Deadline, Outbox, Publication, Reminder
 from models.tasks import Evidence, Submission, Task, Visit, VisitMember
+from tests.s3 import bucket_server, keys_in
 
 PROMISED = {
     "targets_imported",
@@ -68,13 +71,19 @@ def stage(shown: io.StringIO) -> Stage:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.hard)])  # its parts are tried on both
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningDemo]:
-    """A house like the tour's own: nobody is in it but the office's four."""
+    """A house like the tour's own: nobody is in it but the office's four; on PostgreSQL with its files in a bucket."""
     settings = demo_settings(tmp_path / "house", free_port(), free_port())
-    if request.param == "postgres":
-        storage = settings.storage.model_copy(update={"database": request.getfixturevalue("empty_postgres_url")})
-        settings = settings.model_copy(update={"storage": storage})
-    async with open_demo(settings, whole=False) as demo:
-        yield demo
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            storage = settings.storage.model_copy(update={"database": request.getfixturevalue("empty_postgres_url")})
+            server = stack.enter_context(bucket_server())
+            bucket = Bucket(endpoint=server, name="evidence", access_key="key", secret_key="secret")
+            settings = settings.model_copy(update={"storage": storage, "bucket": bucket})
+        async with open_demo(settings, whole=False) as demo:
+            yield demo
+        if request.param == "postgres":
+            assert keys_in(server)
+            assert not [path for path in (tmp_path / "house" / "files").rglob("*") if path.is_file()]
 
 
 def places(demo: RunningDemo) -> Places:
