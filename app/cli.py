@@ -227,18 +227,19 @@ app.command("bench")(bench.bench)
 def verify_(
     bundle: Annotated[Path, typer.Argument(help="抽取包（文件夹或 .zip），或检查档案 .zip")],
     *,
+    key: Annotated[str, typer.Option("--key", help="档案应当由这把密钥封存（编号见 /public/keys.json）")] = "",
     as_json: AsJson = False,
 ) -> int:
-    """独立校验抽取包或检查档案：不需要数据库和网络。"""
+    """独立校验抽取包、检查档案或任务档案：不需要数据库和网络。"""
     sealed = verify_archive.is_archive(bundle)
     if sealed and not as_json:
-        return verify_archive.main(bundle)
+        return verify_archive.main(bundle, key)
     if not as_json:
         return verify.main([str(bundle)])
     report: verify.Report | verify_archive.Report = verify.Report([], [])
     unreadable = ""
     try:
-        report = verify_archive.check(bundle) if sealed else verify.check(verify.read_bundle(bundle))
+        report = verify_archive.check(bundle, key) if sealed else verify.check(verify.read_bundle(bundle))
     except verify.UnreadableError as error:
         unreadable = str(error)
     passed = not unreadable and not report.findings

@@ -55,6 +55,7 @@ from services.field.photo_lab import PhotoLab
 from services.registers import contacts
 from services.registers.contacts import AddressBook
 from services.results import approvals
+from services.results.task_archives import Maker
 
 PERSONS_AN_ACCOUNT = 200  # receivers a day that WeCom grants an app for each account of the corp (90312)
 Clock = Callable[[], datetime]
@@ -113,6 +114,10 @@ class Parts:
         """Give up files that phones began to send and never finished."""
         async with self.system_act() as act:
             await uploads.sweep(act)
+
+    async def make_archives(self) -> int:
+        """Make the archives of tasks that were asked for, one at a time."""
+        return await Maker(self.database, self.house, self.clock).make_next()
 
     async def close(self) -> None:
         """Close everything in the opposite order."""

@@ -63,6 +63,7 @@ from services.clock.leader import BEAT_SECONDS
 TICK_SECONDS = 30
 CONTACTS_SECONDS = 6 * 3600  # events tell of changes at once; the full run finds what they missed
 SWEEP_SECONDS = 3600
+ARCHIVES_SECONDS = 3  # a person is looking at the page
 DIST = REPOSITORY / "web" / "dist"
 SHUTDOWN_SECONDS = 3.0
 
@@ -154,6 +155,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
     ticks = [
         Tick(name="remind", every_s=TICK_SECONDS, work=parts.remind),
         Tick(name="lead", every_s=BEAT_SECONDS, work=parts.leader.term),
+        Tick(name="archives", every_s=ARCHIVES_SECONDS, work=parts.make_archives),
         Tick(name="uploads", every_s=SWEEP_SECONDS, work=parts.sweep_uploads),
         Tick(name="contacts", every_s=CONTACTS_SECONDS, work=parts.sync_contacts),
     ]

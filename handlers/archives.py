@@ -10,7 +10,7 @@ from aiohttp import web
 from handlers.console import Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from services.results import archives
+from services.results import archives, sealing, task_archives
 
 FILES = roles(Role.COORDINATOR, Role.APPROVER)
 routes = Routes()
@@ -27,18 +27,38 @@ async def post_archive(call: Call) -> Any:
     """File a published visit."""
     async with call.reading() as act:
         found = await archives.gather(act, call.path["id"])
-    files = await archives.bind(call.edge.house, found)
+    async with sealing.volume() as made:
+        await archives.bind(call.edge.house, found, made)
+        async with call.writing() as act:
+            named = await archives.visit_label(act, found)
+        row = await archives.put_visit(call.edge.house, found, made, named)
     async with call.writing() as act:
-        row = await archives.seal(act, found, files)
-        return {"id": row.id, "number": row.number, "files": row.files, "digest": row.digest}
+        await archives.keep_visit(act, row, found)
+    return {"id": row.id, "number": row.number, "files": row.files, "digest": row.digest}
+
+
+@routes.post("/api/console/tasks/{id}/archive", roles=FILES, body=Empty)
+async def post_task_archive(call: Call) -> Any:
+    """Ask for the archive of a whole finished task; it is made in the background."""
+    return archives.order_row(await task_archives.order(call.act, call.path["id"]))
 
 
 @routes.get("/api/console/archives/{id}/zip", roles=FILES)
-async def get_archive(call: Call) -> web.Response:
-    """An archive, to be kept and checked with `suicha verify`."""
-    row, data = await archives.packed(call.act, call.path["id"])
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.number)}.zip"}
-    return web.Response(body=data, content_type="application/zip", headers=headers)
+async def get_archive(call: Call) -> web.StreamResponse:
+    """An archive, to be kept and checked with `suicha verify`; sent in pieces, it may be large."""
+    row, pieces = await archives.packed(call.act, call.path["id"])
+    answer = web.StreamResponse(
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.number)}.zip",
+            "Content-Type": "application/zip",
+            "Content-Length": str(row.size),
+        }
+    )
+    await answer.prepare(call.request)
+    async for piece in pieces:
+        await answer.write(piece)
+    await answer.write_eof()
+    return answer
 
 
 @routes.post("/api/console/archives/new-key", roles=roles(Role.COORDINATOR), body=Empty)
@@ -51,4 +71,4 @@ async def post_new_key(call: Call) -> Any:
 @routes.get("/public/keys.json", roles="public")
 async def public_keys(call: Call) -> Any:
     """Every public key that ever sealed an archive."""
-    return {"format": archives.FORMAT, "keys": await archives.public_keys(call.act)}
+    return {"format": sealing.FORMAT, "keys": await archives.public_keys(call.act)}

@@ -34,3 +34,9 @@ def keep_until(name: str, filed_on: date) -> date | None:
     """The last day of the class, counted from the year after the one of filing; None: for ever."""
     years = CLASSES[name].years
     return None if years is None else date(filed_on.year + years, 12, 31)
+
+
+def longest(names: Collection[str]) -> str:
+    """The class of papers kept together: the longest of theirs; the shortest there is where there are none."""
+    order = list(CLASSES)
+    return max(names, key=order.index, default=order[0])

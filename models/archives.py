@@ -1,10 +1,13 @@
-"""Filed visits and the keys that seal them (L1, L2)."""
+"""Filed visits and tasks, what is being filed, and the keys that seal (L1, L2).
+
+ArchiveOrder.status: waiting -> running -> done | failed; running again where its maker was lost (`leased_until`)
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Encrypted, new_id
@@ -22,12 +25,14 @@ class ArchiveKey(Base):
 
 
 class Archive(Base):
-    """档案: a visit's papers as one sealed ZIP; filed again it is a new version, the older ones stay."""
+    """档案: the papers of a visit or of a task as one sealed ZIP; filed again it is a new one, the older ones stay."""
 
     __tablename__ = "archives"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(96), unique=True)
-    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8), default="visit", server_default=text("'visit'"))  # visit, task
+    visit_id: Mapped[str | None] = mapped_column(ForeignKey("visits.id"), index=True)  # of kind visit
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"), index=True)  # of kind task
     key_id: Mapped[str] = mapped_column(ForeignKey("archive_keys.id"))
     digest: Mapped[str] = mapped_column(String(64))  # of the ZIP, a blob
     size: Mapped[int]
@@ -36,3 +41,21 @@ class Archive(Base):
     keep_until: Mapped[date | None]  # None: for ever
     made_by: Mapped[str] = mapped_column(String(32))
     made_at: Mapped[datetime]
+
+
+class ArchiveOrder(Base):
+    """A task's archive asked for: made in the background, `done` of `total` visits are in."""
+
+    __tablename__ = "archive_orders"
+    __table_args__ = (Index("ix_archive_orders_status", "status", "leased_until"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[str] = mapped_column(String(32))
+    department_id: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    archive_id: Mapped[str | None] = mapped_column(ForeignKey("archives.id"))
+    trouble: Mapped[str] = mapped_column(Text, default="")

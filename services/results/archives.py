@@ -1,39 +1,32 @@
 """A visit's papers as one sealed ZIP that anybody can check and nobody can change unseen (L1, L2, K6).
 
-published visit -> gather (rows, blobs) -> volume.pdf (PDF/A-2b) -> manifest (every file's SHA-256) -> Ed25519 -> ZIP
+published visit -> gather (rows, blobs) -> bind (files, volume.pdf as PDF/A-2b) -> put (sealed, stored) -> keep
 key: made with the first archive, retired by `rotate`, never thrown away; public keys are at /public/keys.json
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import io
-import json
-import zipfile
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError
 from inspection.retention import CLASSES, class_of, keep_until
 from inspection.workdays import local_date
-from models.archives import Archive, ArchiveKey
+from models.archives import Archive, ArchiveKey, ArchiveOrder
 from models.blobs import Digest
 from models.store import archives as store
 from models.store.states import next_number
 from services.act import Act, House
 from services.clock import deadlines
-from services.results import volume
+from services.drawing import bundles
+from services.results import sealing, volume
 
-FORMAT = "suicha-archive/1"
-MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+CHECKERS = ("verify.py", "verify_archive.py")  # they lie in every archive, and need nothing but Python
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,13 +40,16 @@ class Gathered:
     keep_until: date | None
 
 
-async def gather(act: Act, visit_id: str) -> Gathered:
-    """Read everything about a published visit that the actor may file; ConflictError before it is published."""
+async def gather(act: Act, visit_id: str, *, with_draws: bool = True) -> Gathered:
+    """Read everything about a published visit that the actor may file; ConflictError before it is published.
+
+    `with_draws` False: the draw's files lie elsewhere (in the archive of the task).
+    """
     case = await store.visit(act.db, act.actor, visit_id)
     if case.visit.status != "published":
         raise ConflictError(what="立卷", why="检查结果尚未全部公示。")
     papers = await store.papers(act.db, case)
-    words, blobs = await volume.contents(act, case, papers)
+    words, blobs = await volume.contents(act, case, papers if with_draws else {**papers, "draws": ()})
     results = [one for part in words["results"] for one in part["results"]]
     name = class_of(results, [one.kind for one in papers["followups"]])
     return Gathered(
@@ -61,72 +57,108 @@ async def gather(act: Act, visit_id: str) -> Gathered:
     )
 
 
-async def bind(house: House, found: Gathered) -> dict[str, bytes]:
-    """Make the files of an archive, by path; no transaction is open meanwhile."""
-    files = {path: await house.blobs.get(digest) for path, digest in found.blobs.items()}
-    files |= {f"data/{name}.json": _json(value) for name, value in found.words.items()}
-    index = [[path, len(data), hashlib.sha256(data).hexdigest()] for path, data in sorted(files.items())]
+async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str = "") -> None:
+    """Write the files of a visit below `folder`; no transaction is open meanwhile."""
+    for path, digest in sorted(found.blobs.items()):
+        await into.copy(folder + path, house.blobs, digest)
+    for name, value in sorted(found.words.items()):
+        await into.add(f"{folder}data/{name}.json", sealing.as_json(value))
+    own = sorted((path, *said) for path, said in into.index.items() if path.startswith(folder))
     told = {
         **found.words["visit"],
         "retention": CLASSES[found.retention].text,
         "until": str(found.keep_until or "永久"),
     }
-    files["volume.pdf"] = await asyncio.to_thread(volume.pdf, told, found.words, index, house.font)
-    return files
+    index = [[path.removeprefix(folder), size, sha] for path, size, sha in own]
+    await into.add(f"{folder}volume.pdf", await asyncio.to_thread(volume.pdf, told, found.words, index, house.font))
 
 
-async def seal(act: Act, found: Gathered, files: Mapping[str, bytes]) -> Archive:
-    """Sign the manifest, store the ZIP and write the row; filed again it is the next number."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """What an archive will be called, and the key that seals it."""
+
+    number: str
+    key: ArchiveKey
+    at: datetime
+
+
+async def label(act: Act, prefix: str, counter: str) -> Label:
+    """Give the next number of what is filed; the key is made where there is none."""
+    number = f"{prefix}-D{await next_number(act.db, f'archive:{counter}')}"
+    return Label(number=number, key=await sealing.sealing_key(act), at=act.now)
+
+
+async def visit_label(act: Act, found: Gathered) -> Label:
+    """The next number of a visit's archives."""
     case = await store.visit(act.db, act.actor, found.visit_id)
-    key = await _key(act)
-    number = f"{case.visit.number}-D{await next_number(act.db, f'archive:{case.visit.id}')}"
-    manifest = _json(
-        {
-            "format": FORMAT,
-            "number": number,
-            "visit_number": case.visit.number,
-            "task_number": case.task.number,
-            "made_at": act.now.isoformat(),
-            "retention": found.retention,
-            "keep_until": str(found.keep_until) if found.keep_until else None,
-            "key": {"id": key.id, "public": key.public},
-            "files": [
-                {"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                for path, data in sorted(files.items())
-            ],
-        }
+    return await label(act, case.visit.number, case.visit.id)
+
+
+async def put(
+    house: House, made: sealing.Volume, named: Label, told: Mapping[str, Any], term: tuple[str, date | None]
+) -> Archive:
+    """Sign the manifest and put the ZIP into the store; the row is for `keep`. No transaction is open meanwhile.
+
+    `told` says what is filed (kind, numbers), `term` how long it is kept: class and last day.
+    """
+    retention, until = term
+    for name in CHECKERS:
+        await made.add(f"check/{name}", bundles.checker(name))
+    head = {
+        **told,
+        "number": named.number,
+        "made_at": named.at.isoformat(),
+        "retention": retention,
+        "keep_until": str(until) if until else None,
+    }
+    await made.seal(head, named.key)
+    return Archive(
+        number=named.number,
+        kind=told["kind"],
+        key_id=named.key.id,
+        digest=await house.blobs.put(made.path),
+        size=made.path.stat().st_size,
+        files=len(made.index),
+        retention=retention,
+        keep_until=until,
     )
-    signature = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key.private)).sign(manifest).hex().encode()
-    packed = await asyncio.to_thread(_zip, {**files, MANIFEST: manifest, SIGNATURE: signature})
-    row = Archive(
-        number=number,
-        visit_id=case.visit.id,
-        key_id=key.id,
-        digest=await act.house.blobs.put(packed),
-        size=len(packed),
-        files=len(files),
-        retention=found.retention,
-        keep_until=found.keep_until,
-        made_by=act.actor.member_id,
-        made_at=act.now,
-    )
+
+
+async def keep(act: Act, row: Archive, subject: str) -> None:
+    """Write the row of what was put into the store."""
+    row.made_by, row.made_at = act.actor.member_id, act.now
     act.db.add(row)
     await act.db.flush()
-    await deadlines.settle(act, DeadlineKind.ARCHIVE, f"visit:{case.visit.id}")
-    act.record("archive", f"visit:{case.visit.id}", number=number, digest=row.digest, key=key.id, files=len(files))
-    return row
+    act.record("archive", subject, number=row.number, digest=row.digest, key=row.key_id, files=row.files)
 
 
-async def packed(act: Act, archive_id: str) -> tuple[Archive, bytes]:
-    """An archive's bytes, for a department that took part; the reading is on record by the caller's act."""
+async def put_visit(house: House, found: Gathered, made: sealing.Volume, named: Label) -> Archive:
+    """Seal and store the archive of a visit."""
+    visit = found.words["visit"]
+    told = {"kind": "visit", "visit_number": visit["number"], "task_number": visit["task_number"]}
+    return await put(house, made, named, told, (found.retention, found.keep_until))
+
+
+async def keep_visit(act: Act, row: Archive, found: Gathered) -> None:
+    """Write the row of a visit's archive; the day by which it was to be filed is settled."""
+    row.visit_id = found.visit_id
+    await keep(act, row, f"visit:{found.visit_id}")
+    await deadlines.settle(act, DeadlineKind.ARCHIVE, f"visit:{found.visit_id}")
+
+
+async def packed(act: Act, archive_id: str) -> tuple[Archive, AsyncGenerator[bytes]]:
+    """An archive and its bytes in pieces, for a department that took part."""
     row = await store.archive(act.db, act.actor, archive_id)
-    return row, await act.house.blobs.get(Digest(row.digest))
+    return row, act.house.blobs.stream(Digest(row.digest))
 
 
 async def shelf(act: Act) -> dict[str, Any]:
-    """The visits that may be filed and what is filed of each; the keys."""
+    """The visits and tasks that may be filed and what is filed of each; the keys."""
     cases = await store.done(act.db, act.actor)
     filed = await store.of_visits(act.db, [one.visit.id for one in cases])
+    tasks = await store.tasks_done(act.db, act.actor)
+    of_tasks = await store.of_tasks(act.db, [one.id for one in tasks])
+    orders = await store.orders_of(act.db, [one.id for one in tasks])
     return {
         "rows": [
             {
@@ -134,25 +166,42 @@ async def shelf(act: Act) -> dict[str, Any]:
                 "visit_number": one.visit.number,
                 "target_name": one.target.name,
                 "task_name": one.task.name,
-                "archives": [
-                    {
-                        "id": row.id,
-                        "number": row.number,
-                        "made_at": row.made_at,
-                        "files": row.files,
-                        "size": row.size,
-                        "retention_text": CLASSES[row.retention].text,
-                        "keep_until": row.keep_until,
-                        "digest": row.digest,
-                        "key_id": row.key_id,
-                    }
-                    for row in filed.get(one.visit.id, [])
-                ],
+                "archives": [archive_row(row) for row in filed.get(one.visit.id, [])],
             }
             for one in cases
         ],
+        "tasks": [
+            {
+                "task_id": one.id,
+                "number": one.number,
+                "name": one.name,
+                "archives": [archive_row(row) for row in of_tasks.get(one.id, [])],
+                "order": order_row(orders[one.id]) if one.id in orders else None,
+            }
+            for one in tasks
+        ],
         "keys": await public_keys(act),
     }
+
+
+def archive_row(row: Archive) -> dict[str, Any]:
+    """An archive as the console shows it."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "made_at": row.made_at,
+        "files": row.files,
+        "size": row.size,
+        "retention_text": CLASSES[row.retention].text,
+        "keep_until": row.keep_until,
+        "digest": row.digest,
+        "key_id": row.key_id,
+    }
+
+
+def order_row(row: ArchiveOrder) -> dict[str, Any]:
+    """How far a task's archive is."""
+    return {"status": row.status, "done": row.done, "total": row.total, "trouble": row.trouble}
 
 
 async def public_keys(act: Act) -> list[dict[str, Any]]:
@@ -171,33 +220,3 @@ async def rotate(act: Act) -> None:
         if key.retired_at is None:
             key.retired_at = act.now
             act.record("archive-key", f"archive-key:{key.id}", retired=True)
-
-
-async def _key(act: Act) -> ArchiveKey:
-    for one in await store.keys(act.db):
-        if one.retired_at is None:
-            return one
-    private = Ed25519PrivateKey.generate()
-    public = private.public_key().public_bytes_raw()
-    row = ArchiveKey(
-        id=hashlib.sha256(public).hexdigest()[:16],
-        public=public.hex(),
-        private=private.private_bytes_raw().hex(),
-        made_at=act.now,
-    )
-    act.db.add(row)
-    await act.db.flush()
-    act.record("archive-key", f"archive-key:{row.id}", retired=False)
-    return row
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=str).encode()
-
-
-def _zip(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        for path, data in sorted(files.items()):
-            made.writestr(zipfile.ZipInfo(path, ZIP_TIME), data)
-    return out.getvalue()

@@ -38,7 +38,6 @@ async def contents(
 ) -> tuple[dict[str, Any], dict[str, Digest]]:
     """The tables of an archive as data, and the blobs that lie beside them by path."""
     names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
-    people = await task_store.member_names(act.db, [one.member_id for one in papers["audit"]])
     parts = await part_store.of_visit(act.db, case.visit.id)
     group = await visit_store.group(act.db, case.visit.id)
     said = await summary_store.of_summary(act.db, case.visit)
@@ -50,9 +49,9 @@ async def contents(
             "task_number": case.task.number,
             "target": case.target.name,
             "code": case.target.code,
-            "ended_at": _moment(case.visit.ended_at),
+            "ended_at": moment(case.visit.ended_at),
             "summary": case.visit.summary,
-            "filed_at": _moment(act.now),
+            "filed_at": moment(act.now),
             "group": [
                 [
                     one.department,
@@ -72,7 +71,7 @@ async def contents(
                 "measure_text": measure_text(one.submission.manifest["measures"]) if one.submission else "",
                 "detail": one.submission.manifest["result_detail"] if one.submission else "",
                 "status": one.part.status,
-                "approved_at": _moment(one.part.approved_at),
+                "approved_at": moment(one.part.approved_at),
             }
             for one in parts
         ],
@@ -87,27 +86,40 @@ async def contents(
         "events": [
             {**told, "digest": one.digest} for one in papers["events"] for told in [chain.told(one, case.visit.number)]
         ],
-        "messages": [_message(one) for one in papers["messages"]],
-        "audit": [
-            {
-                "at": _moment(one.at),
-                "who": people.get(one.member_id, "系统"),
-                "department": names.get(one.department_id, ""),
-                "act": ACT_WORDS.get(one.act, one.act),
-                "subject": one.subject,
-                "detail": one.detail,
-            }
-            for one in papers["audit"]
-        ],
+        "messages": [message(one) for one in papers["messages"]],
+        "audit": await acts(act, papers["audit"]),
     }
     return words, _blobs(parts, papers)
 
 
-def pdf(told: Mapping[str, Any], words: Mapping[str, Any], index: Sequence[Sequence[Any]], font: Path) -> bytes:
+async def acts(act: Act, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Audit rows as an archive holds them: who did what when, in words."""
+    names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
+    people = await task_store.member_names(act.db, [one.member_id for one in rows])
+    return [
+        {
+            "at": moment(one.at),
+            "who": people.get(one.member_id, "系统"),
+            "department": names.get(one.department_id, ""),
+            "act": ACT_WORDS.get(one.act, one.act),
+            "subject": one.subject,
+            "detail": one.detail,
+        }
+        for one in rows
+    ]
+
+
+def pdf(
+    told: Mapping[str, Any],
+    words: Mapping[str, Any],
+    index: Sequence[Sequence[Any]],
+    font: Path,
+    template: Path = TEMPLATE,
+) -> bytes:
     """The volume as PDF/A-2b: cover, results, follow-ups, what was done when, the index of files."""
     data = json.dumps({**words, "cover": told, "index": index}, ensure_ascii=False, default=str)
     made = typst.compile(
-        TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": data}, pdf_standards=["a-2b"]
+        template, format="pdf", font_paths=[font.parent], sys_inputs={"data": data}, pdf_standards=["a-2b"]
     )
     if not isinstance(made, bytes):
         raise TypeError("typst gives one file for a PDF")
@@ -144,7 +156,7 @@ def _followup(row: Any, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _message(row: Outbox) -> dict[str, Any]:
+def message(row: Outbox) -> dict[str, Any]:
     """What was told and whether it arrived; an owner stays nameless."""
     to = row.recipient if row.channel == "wecom" else "企业"
     return {
@@ -153,8 +165,8 @@ def _message(row: Outbox) -> dict[str, Any]:
         "title": row.content["title"],
         "document_no": row.document_no,
         "status": STATUS_WORDS.get(row.status, row.status),
-        "made": _moment(row.created_at),
-        "settled": _moment(row.settled_at),
+        "made": moment(row.created_at),
+        "settled": moment(row.settled_at),
         "receipt": row.msgid or "",
     }
 
@@ -163,12 +175,13 @@ def _word(said: SummarySignature | None) -> str:
     """What one of the group said under the summary (G8, G9)."""
     if said is None:
         return ""
-    return f"已签字 {_moment(said.at)}" if said.signature else f"未签字：{said.reason}"
+    return f"已签字 {moment(said.at)}" if said.signature else f"未签字：{said.reason}"
 
 
 def _row(row: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def _moment(at: Any) -> str:
+def moment(at: Any) -> str:
+    """An hour in the office's own time; empty where there is none."""
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -155,20 +155,27 @@ async def _as_a_citizen(screens: Screens, number: str) -> None:
     await shoot(citizen, "public-enterprise", 390, 1440)
 
 
-async def test_a_published_visit_is_filed_on_the_console(office: Backstage, screens: Screens, tmp_path: Path) -> None:
-    """L1, L2: filed by the office with one press; what is downloaded passes `suicha verify`."""
-    visits = await office.draw(2)
-    await office.inspect(visits[:1])
+async def test_a_visit_and_its_task_are_filed_on_the_console(
+    office: Backstage, screens: Screens, tmp_path: Path
+) -> None:
+    """L1, L2, D11: one press each; the task's is made in the background; both downloads pass `suicha verify`."""
+    await office.inspect(await office.draw(1))
     await office.approve()
     await office.publish()
     page = await sign_in(await screens.desk(), "演示甲二", "/archives")
-    await page.get_by_role("button", name="立卷").click()
+    await page.get_by_role("button", name="立卷").last.click()
     await expect(page.get_by_text("已立卷")).to_be_visible()
-    await shoot(page, "archives", 1440, 1024)
-    async with page.expect_download() as download:
-        await page.locator("a", has_text=".zip").click()
-    path = tmp_path / "archive.zip"
-    await (await download.value).save_as(path)
-    assert verify_archive.check(path).findings == []
-    if SHOTS:
-        shutil.copy(path, SHOTS)
+    await expect(page.get_by_role("button", name="重新立卷")).to_be_enabled()
+    await page.get_by_role("button", name="立卷", exact=True).first.click()
+    await expect(page.get_by_text("已开始在后台立卷")).to_be_visible()
+    await shoot(page, "archives-making", 1280)
+    await expect(page.locator("a", has_text=".zip")).to_have_count(2)
+    await shoot(page, "archives", 1280, 390)
+    for number, name in enumerate(("task", "visit")):
+        async with page.expect_download() as download:
+            await page.locator("a", has_text=".zip").nth(number).click()
+        path = tmp_path / f"{name}.zip"
+        await (await download.value).save_as(path)
+        assert verify_archive.check(path).findings == []
+        if SHOTS:
+            shutil.copy(path, SHOTS)

@@ -54,3 +54,15 @@ export function subjectText(subject: string): string {
   const match = /^([a-z-]+):([0-9a-z]{16,})$/.exec(subject)
   return match ? `${SUBJECTS[match[1] ?? ''] ?? match[1]} …${match[2]?.slice(-6)}` : subject
 }
+
+/** 640 KB, 3.2 MB, 1.4 GB */
+export function size(bytes: number): string {
+  const units = ['KB', 'MB', 'GB', 'TB']
+  let value = bytes / 1024
+  let at = 0
+  while (value >= 1000 && at < units.length - 1) {
+    value /= 1024
+    at += 1
+  }
+  return `${value >= 10 || !at ? Math.ceil(value) : value.toFixed(1)} ${units[at]}`
+}
