@@ -102,17 +102,17 @@ def _check(packed: zipfile.ZipFile, key: str, report: Report) -> None:
     report.lines.append(f"{KINDS[kind]} {manifest['number']}：签名有效，密钥 {manifest['key']['id']}")
     _check_term(manifest, report)
     good = _check_files(packed, manifest, report)
+    chains = sorted(name for name in packed.namelist() if EVENTS.fullmatch(name))
+    events = sum(_check_chain(json.loads(_bytes(packed, name, JSON_BYTES)), name) for name in chains)
     if not report.findings:  # what comes now reads those files
         report.lines.append(f"卷内文件 {good} 份，大小和 SHA-256 与目录一致，没有多也没有少")
+        report.lines.append(f"现场事件 {events} 个，首尾相接")
         report.lines.extend(_stages(packed, kind, manifest))
 
 
 def _stages(packed: zipfile.ZipFile, kind: str, manifest: Json) -> Iterator[str]:
     names = set(packed.namelist())
     yield _check_submissions(packed, names)
-    chains = sorted(name for name in names if EVENTS.fullmatch(name))
-    events = sum(_check_chain(json.loads(_bytes(packed, name, JSON_BYTES)), name) for name in chains)
-    yield f"现场事件 {events} 个，首尾相接"
     if kind == "task":
         drawn = yield from _check_draws(packed, names)
         yield _check_visits(packed, names, drawn)
