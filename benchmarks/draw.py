@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -54,6 +55,7 @@ CLASSES = "ABCD"
 NOW, FIRST, LAST = datetime(2026, 3, 2, 1, 0, tzinfo=UTC), date(2026, 3, 2), date(2026, 11, 30)
 STAFF = 400
 FREEZER = Actor(member_id=MemberId("freezer"), department_id=DepartmentId(""), roles=frozenset({Role.COORDINATOR}))
+PREPARER = replace(FREEZER, member_id=MemberId("preparer"))
 MIX = "A" * 70 + "B" * 22 + "C" * 6 + "D" * 2  # of a hundred targets
 QUOTA_PART = 100  # one in a hundred is drawn
 FIGURES = ("score", "freeze", "match")
@@ -146,12 +148,17 @@ def _freeze(rows: int) -> dict[str, float]:
 
 
 async def _freeze_and_draw(rows: int) -> dict[str, float]:
-    """What the server does from the second person's click on: the freeze, then the draw up to its three files."""
+    """What the server does from the second person's click on: the freeze, then the draw up to its three files.
+
+    The first person has prepared the task in the same process, as in an office, and so has read the pool once.
+    """
     database = Database(POSTGRES.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://") + f"/{DATABASE}")
     try:
         await _fill(database, rows)
         async with database.write() as db:
-            task_id = await _prepared_task(db)
+            task_id = await _task(db)
+        async with database.write() as db:
+            await tasks.prepare(Act(db=db, actor=PREPARER, now=NOW, house=_house()), task_id)
         ids = [b"9144%014d" % number for number in range(rows)]
         before = timed(lambda: _hash_all(ids))
         began = time.perf_counter()
@@ -212,8 +219,8 @@ def _house() -> House:
     )
 
 
-async def _prepared_task(db: AsyncSession) -> str:
-    """A task of two departments with 200 inspectors each over the whole register, prepared by somebody else."""
+async def _task(db: AsyncSession) -> str:
+    """A task of two departments with 200 inspectors each over the whole register."""
     departments = [Department(code=f"d{number}", name=f"演示{number}局") for number in range(2)]
     db.add_all(departments)
     await db.flush()
@@ -227,8 +234,7 @@ async def _prepared_task(db: AsyncSession) -> str:
         department_id=departments[0].id,
         plan_entry_id=entry.id,
         name="演示",
-        status="prepared",
-        prepared_by="another",
+        status="draft",
         starts_on=FIRST,
         ends_on=LAST,
         quota={"ratio": str(1 / QUOTA_PART)},

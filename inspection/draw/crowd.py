@@ -1,9 +1,10 @@
 """A register of any size becomes its two frozen lists without a value per target (D4).
 
-pages of "id TAB facts LF", sorted by bytes -> judge each different set of facts once -> targets.tsv, excluded.tsv
+pages of "facts TAB id TAB id ... LF" -> judge each different set of facts once -> targets.tsv, excluded.tsv
 
 Ten million targets have few different sets of facts (status, credit class, region, visits so far), so what is decided
-about a target is looked up, and its line is its id with an end that thousands share.
+about a target is looked up, and its line is its id with an end that thousands share. Pages come in the order of their
+ids, which within a page may stand in any.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from inspection.draw.loops import columns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +28,7 @@ class Entry:
 
 
 class Crowd:
-    """A scope judged page by page; a page ends with a whole line, and pages come in the order of their ids."""
+    """A scope judged page by page: every id of a page stands behind all ids of the page before."""
 
     def __init__(self, judge: Callable[[str], Entry]) -> None:
         """Begin with nobody; `judge` is asked once for each different set of facts."""
@@ -40,23 +39,22 @@ class Crowd:
         self._targets: list[bytes] = []
         self._excluded: list[bytes] = []
 
-    def take(self, page: bytes) -> None:
-        """Judge a page of "id TAB facts LF"."""
-        ids, facts = columns(page, 2)
-        counts = Counter(facts)
-        for one in counts.keys() - self._ends.keys():
-            self._entries[one] = self._judge(one.decode())
-            self._ends[one] = self._entries[one].end()
-        self._facts.update(counts)
-        out, ends = {one for one in counts if self._entries[one].reason}, self._ends
-        pairs = zip(ids, facts, strict=True)
-        if not out:
-            self._targets.append(b"".join([id_ + ends[one] for id_, one in pairs]))
-            return
+    def take(self, page: bytes) -> bytes:
+        """Judge a page of lines "facts TAB id TAB id ... LF"; gives what it adds to targets.tsv."""
         kept: list[bytes] = []
-        for id_, one in pairs:
-            (self._excluded if one in out else kept).append(id_ + ends[one])
-        self._targets.append(b"".join(kept))
+        gone: list[bytes] = []
+        for line in page.split(b"\n")[:-1]:
+            facts, ids = line.split(b"\t", 1)
+            if facts not in self._ends:
+                self._entries[facts] = self._judge(facts.decode())
+                self._ends[facts] = self._entries[facts].end()
+            self._facts[facts] += ids.count(b"\t") + 1
+            end = self._ends[facts]
+            lines = (ids.replace(b"\t", end) + end).split(b"\n")[:-1]
+            (gone if self._entries[facts].reason else kept).extend(lines)
+        self._excluded.append(_sorted(gone))
+        self._targets.append(_sorted(kept))
+        return self._targets[-1]
 
     def lists(self) -> tuple[bytes, bytes]:
         """Give targets.tsv and excluded.tsv; the freeze checks every rule of both, the order of the ids included."""
@@ -76,3 +74,9 @@ class Crowd:
             if bool(entry.reason) == left_out:
                 found[entry.reason or entry.stratum] += number
         return found
+
+
+def _sorted(lines: list[bytes]) -> bytes:
+    """By the bytes of the ids, for a TAB comes before all that an id may hold."""
+    lines.sort()
+    return b"".join([line + b"\n" for line in lines])

@@ -13,7 +13,7 @@ from typing import Any
 from inspection.draw.announcement import DEFAULT_RESERVES, PROTOCOL, Mode, Source, Team, parse_announcement
 from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS, Tally
 from inspection.draw.merkle import MASTER_BYTES, Subtrees, subtrees_here, tree_root
-from inspection.draw.pools import Pools, take_stock
+from inspection.draw.pools import Pools, Quickly, take_stock
 from inspection.draw.refusals import AnnouncementError
 from inspection.draw.text import json_bytes, sha256_hex
 
@@ -46,14 +46,19 @@ def freeze(terms: Terms, pools: Pools, master: bytes) -> dict[str, bytes]:
 
 
 def freeze_files(
-    terms: Terms, files: Mapping[str, bytes], master: bytes, subtrees: Subtrees = subtrees_here
+    terms: Terms,
+    files: Mapping[str, bytes],
+    master: bytes,
+    subtrees: Subtrees = subtrees_here,
+    quickly: Quickly = lambda _targets, _excluded: None,
 ) -> dict[str, bytes]:
-    """Freeze four files that are written already; every rule is checked, `subtrees` may use several processes.
+    """Freeze four files that are written already; every rule is checked.
 
-    Raises PoolLineError or AnnouncementError, and then nothing is frozen.
+    `subtrees` and `quickly` (see `pools.take_stock`) may do their loops otherwise than here. Raises PoolLineError or
+    AnnouncementError, and then nothing is frozen.
     """
     _check_terms(terms, master)
-    stock = take_stock(files)
+    stock = take_stock(files, quickly)
     if both := stock[TARGETS].shared:
         raise AnnouncementError(where="scope", why=f"{both} 既在待抽名单又在排除名单")
     root = tree_root(master, files[TARGETS], subtrees)

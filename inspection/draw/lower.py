@@ -17,7 +17,7 @@ from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.match import Group, match, roster
 from inspection.draw.pools import conflicts_from_tsv, inspectors_from_tsv
 from inspection.draw.refusals import BundleError
-from inspection.draw.result import DrawResult, group_data
+from inspection.draw.result import DrawResult, groups_laid
 from inspection.draw.text import json_bytes, read_json, sha256_hex
 from inspection.quotas import region_of
 
@@ -69,7 +69,7 @@ def part_json(result: DrawResult, lower: Lower, groups: Sequence[Group]) -> byte
         "draw_id": result.draw_id,
         "part": lower.name,
         "seed": result.seed,
-        "groups": [group_data(one) for one in groups],
+        "groups": groups_laid(groups),
     }
     return json_bytes(data)
 

@@ -77,6 +77,7 @@ class Pools:
         }
 
 
+Quickly = Callable[[bytes, bytes], Tally | None]  # targets.tsv, excluded.tsv
 Value = TypeVar("Value", Candidate, DrawInspector, Conflict, Exclusion)
 
 
@@ -120,15 +121,16 @@ def excluded_from_tsv(data: bytes) -> tuple[Exclusion, ...]:
     return _read(EXCLUDED, data, _exclusion)
 
 
-def take_stock(files: Mapping[str, bytes]) -> dict[str, Tally]:
+def take_stock(files: Mapping[str, bytes], quickly: Quickly = lambda _targets, _excluded: None) -> dict[str, Tally]:
     """Count the four frozen files' lines and labels after checking every rule; raises PoolLineError as reading would.
 
-    The tally of targets.tsv has as `shared` an id that stands in excluded.tsv too.
+    The tally of targets.tsv has as `shared` an id that stands in excluded.tsv too. `quickly` may give that tally from
+    targets.tsv and excluded.tsv where all is plain, and None where in doubt.
     """
     excluded = _tally(EXCLUDED, files[EXCLUDED])
-    out = ids_of(EXCLUDED, files[EXCLUDED])
+    targets = quickly(files[TARGETS], files[EXCLUDED])
     return {
-        TARGETS: _tally(TARGETS, files[TARGETS], out),
+        TARGETS: targets or _tally(TARGETS, files[TARGETS], ids_of(EXCLUDED, files[EXCLUDED])),
         INSPECTORS: _tally(INSPECTORS, files[INSPECTORS]),
         CONFLICTS: _tally(CONFLICTS, files[CONFLICTS]),
         EXCLUDED: excluded,

@@ -6,19 +6,18 @@ bundle files -> hashes and counts as announced -> seed recomputed -> select -> m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from inspection.draw.announcement import PROTOCOL, Announcement, FileMark, Mode, fingerprint, parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.lists import CONFLICTS, EXCLUDED, INSPECTORS, TARGETS, Tally
-from inspection.draw.match import Group, Roster, match, roster
+from inspection.draw.match import Group, Roster, TeamDrawn, match, roster
 from inspection.draw.pools import conflicts_from_tsv, inspectors_from_tsv, take_stock
 from inspection.draw.refusals import BundleError
 from inspection.draw.score import Drawn, Scorer, score_here, select
 from inspection.draw.seed import SEED, read_seed
-from inspection.draw.text import json_bytes, sha256_hex
+from inspection.draw.text import Laid, json_bytes, laid_list, quoted, sha256_hex
 
 RESULT, PUBLISHED = "result.json", "published.json"
 
@@ -87,10 +86,10 @@ def result_json(result: DrawResult) -> bytes:
             "protocol": PROTOCOL,
             "draw_id": result.draw_id,
             "seed": result.seed,
-            "drawn": [_fields(item, "target", "stratum", "score", "ticket") for item in result.drawn],
+            "drawn": Laid(laid_list(map(_drawn_text, result.drawn), "\n  ")),
             "cutoffs": dict(result.cutoffs),
             "reserves": {stratum: list(ids) for stratum, ids in result.reserves.items()},
-            "groups": [group_data(item) for item in result.groups],
+            "groups": groups_laid(result.groups),
         },
     )
 
@@ -108,33 +107,51 @@ def published_json(result: DrawResult, names: Mapping[str, str], written: bytes 
             "fingerprint": result.fingerprint,
             "result_sha256": sha256_hex(written or result_json(result)),
             "drawn": [item.target for item in result.drawn],
-            "groups": [_published_group(item, names) for item in result.groups],
+            "groups": Laid(laid_list((_published_text(item, names) for item in result.groups), "\n  ")),
         },
     )
 
 
-def _published_group(group: Group, names: Mapping[str, str]) -> dict[str, Any]:
-    teams = [
-        {
-            "department": team.department,
-            "size": len(team.members),
-            "names": [names[member] for member in team.members if member in names],
-        }
-        for team in group.teams
-    ]
-    return {"target": group.target, "teams": teams}
+def groups_laid(groups: Sequence[Group]) -> Laid:
+    """Lay out groups as result.json has them, for a list that stands in the outermost object."""
+    return Laid(laid_list(map(_group_text, groups), "\n  "))
 
 
-def group_data(group: Group) -> dict[str, Any]:
-    """Give a group as result.json has it."""
-    teams = [
-        {"department": team.department, "members": list(team.members), "short": team.short} for team in group.teams
-    ]
-    return {"target": group.target, "leader": group.leader, "teams": teams}
+# Ten thousand of each stand in one file, and an encoder that looks at every value takes longer than the draw.
 
 
-def _fields(value: object, *names: str) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in names}
+def _drawn_text(one: Drawn) -> str:
+    return (
+        f'{{\n   "target": {quoted(one.target)},\n   "stratum": {quoted(one.stratum)},'
+        f'\n   "score": {quoted(one.score)},\n   "ticket": {one.ticket}\n  }}'
+    )
+
+
+def _group_text(group: Group) -> str:
+    leader = "null" if group.leader is None else quoted(group.leader)
+    teams = laid_list(map(_team_text, group.teams), "\n    ")
+    return f'{{\n   "target": {quoted(group.target)},\n   "leader": {leader},\n   "teams": {teams}\n  }}'
+
+
+def _team_text(team: TeamDrawn) -> str:
+    members = laid_list(map(quoted, team.members), "\n      ")
+    return (
+        f'{{\n     "department": {quoted(team.department)},\n     "members": {members},'
+        f'\n     "short": {team.short}\n    }}'
+    )
+
+
+def _published_text(group: Group, names: Mapping[str, str]) -> str:
+    teams = laid_list((_published_team(team, names) for team in group.teams), "\n    ")
+    return f'{{\n   "target": {quoted(group.target)},\n   "teams": {teams}\n  }}'
+
+
+def _published_team(team: TeamDrawn, names: Mapping[str, str]) -> str:
+    public = laid_list((quoted(names[member]) for member in team.members if member in names), "\n      ")
+    return (
+        f'{{\n     "department": {quoted(team.department)},\n     "size": {len(team.members)},'
+        f'\n     "names": {public}\n    }}'
+    )
 
 
 def _file(files: Mapping[str, bytes], name: str) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import NoReturn
 
 HEX_DIGITS = frozenset("0123456789abcdef")
 HEX_LENGTH = 64
+quoted = encode_basestring  # a string as JSON has it
 
 
 def sha256_hex(data: bytes) -> str:
@@ -35,6 +37,13 @@ def has_control(text: str) -> bool:
     return any(unicodedata.category(mark) == "Cc" for mark in text)
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A value that is laid out already, for the depth at which it stands: long lists of things all alike."""
+
+    text: str
+
+
 def json_bytes(value: object) -> bytes:
     """Write `value` in the layout of the protocol's published vectors; its bytes are what is hashed."""
     return _laid_out(value, "\n ").encode()
@@ -43,13 +52,21 @@ def json_bytes(value: object) -> bytes:
 def _laid_out(value: object, line: str) -> str:
     """Do `json.dumps(value, indent=1, ensure_ascii=False)`, which is slow at indenting many objects."""
     if isinstance(value, dict) and value:
-        inner = [f"{encode_basestring(key)}: {_laid_out(held, line + ' ')}" for key, held in value.items()]
+        inner = [f"{quoted(key)}: {_laid_out(held, line + ' ')}" for key, held in value.items()]
         return "{" + line + ("," + line).join(inner) + line[:-1] + "}"
     if isinstance(value, list) and value:
         return "[" + line + ("," + line).join([_laid_out(held, line + " ") for held in value]) + line[:-1] + "]"
     if isinstance(value, str):
-        return encode_basestring(value)
+        return quoted(value)
+    if isinstance(value, Laid):
+        return value.text
     return str(value) if type(value) is int else json.dumps(value)
+
+
+def laid_list(items: Iterable[str], line: str) -> str:
+    """Give a list whose items are laid out; `line` begins theirs."""
+    inner = ("," + line).join(items)
+    return f"[{line}{inner}{line[:-1]}]" if inner else "[]"
 
 
 def read_json(data: bytes, refuse: Callable[[str], Exception]) -> dict[str, object]:

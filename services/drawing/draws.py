@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from inspection.actors import Role
@@ -33,7 +34,7 @@ from services.drawing.bundles import zipped
 from services.drawing.dispatch import dispatch
 from services.drawing.progress import DRAW, FREEZE, Progress
 from services.drawing.record import record_of
-from services.drawing.scoring import Children
+from services.drawing.scoring import Children, EarlyTree, quick_tally
 from services.drawing.tasks import Pool, pool_of, refuse_unready
 from services.registers.confirmations import refuse_unconfirmed
 
@@ -71,20 +72,22 @@ async def freeze(
         raise ConflictError(what="任务", why="提交冻结和冻结须由两人分别完成，请由另一位协调员冻结。")
     await advance(act.db, task, "frozen", come_from={"prepared"}, what="任务")
     await refuse_unconfirmed(act, task)
-    pool = await pool_of(act, task, progress.step)
+    secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
+    tree = EarlyTree(master, Children(progress.told))
+    pool = await pool_of(act, task, progress.step, tree.take)
     refuse_unready(pool)
     if pool.short_targets and not accept_short:
         raise ShortTargetsError(count=len({one.target for one in pool.short_targets}))
-    secret, master = secrets.token_bytes(SECRET_BYTES), secrets.token_bytes(SECRET_BYTES)
     number = await _draw_number(act)
     out = None if beacon_after is None else beacons.next_round(act, beacon_after)
     terms = _terms(act, task, pool, number, _all_sources((*sources, *([out.as_source()] if out else ())), secret))
     if out:
         terms = replace(terms, further={**terms.further, BEACON_KEY: out.as_data()})
     progress.step()
-    subtrees = Children(progress.told).subtrees
     files = {
-        **await asyncio.to_thread(freeze_files, terms, pool.frozen(), master, subtrees),
+        **await asyncio.to_thread(
+            freeze_files, terms, pool.frozen(), master, tree.subtrees, partial(quick_tally, pool.strata)
+        ),
         **lowers.lists(pool.lower),
     }
     progress.step()

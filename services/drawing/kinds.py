@@ -83,8 +83,13 @@ def kind_text(task: Task, rows: Sequence[TeamRow]) -> str:
     return words
 
 
-async def sort_out(act: Act, task: Task, rows: Sequence[TeamRow]) -> Sorted:
-    """Sort the targets of a task's scope into strata, and say how many of each are drawn."""
+async def sort_out(
+    act: Act, task: Task, rows: Sequence[TeamRow], told: Callable[[bytes], None] = lambda _: None
+) -> Sorted:
+    """Sort the targets of a task's scope into strata, and say how many of each are drawn.
+
+    `told` is given targets.tsv piece by piece as the register is read (but not of merged items).
+    """
     if task.terms.get("merge"):
         return await _merged(act, task)
     at_least = int(task.quota.get("each_region", 0))
@@ -97,7 +102,7 @@ async def sort_out(act: Act, task: Task, rows: Sequence[TeamRow]) -> Sorted:
         return replace(entry, stratum=stratum_of(entry.stratum, _region(facts_of(facts).region_code, own)))
 
     crowd = Crowd(placed if serves or at_least else judge)
-    await _read(_pages(act, task), crowd)
+    await _read(_pages(act, task), crowd, told)
     counts = crowd.strata()
     number, whole = task.quota.get("count"), counts.total() + crowd.reasons().total()
     base = min(Fraction(1), Fraction(int(number), whole or 1)) if number else Fraction(task.quota.get("ratio", 1))
@@ -127,11 +132,11 @@ async def _pages(act: Act, task: Task) -> AsyncIterator[bytes]:
         yield page
 
 
-async def _read(pages: AsyncIterator[bytes], crowd: Crowd) -> None:
+async def _read(pages: AsyncIterator[bytes], crowd: Crowd, told: Callable[[bytes], None] = lambda _: None) -> None:
     """Judge a page of the scope in a thread while the database puts the next one together."""
     page = await anext(pages, b"")
     while page:
-        page, _ = await asyncio.gather(anext(pages, b""), asyncio.to_thread(crowd.take, page))
+        page, _ = await asyncio.gather(anext(pages, b""), asyncio.to_thread(lambda page: told(crowd.take(page)), page))
 
 
 def _region(code: str, own: frozenset[str] | None) -> str:

@@ -3,7 +3,8 @@
 loops.c -> make setup, where there is a compiler -> var/native -> load -> tested against hashlib -> Native | None
 
 Nothing that is published rests on it alone: of the tickets it only sorts out who cannot have been drawn, and hashlib
-scores the others; roots are recomputed by whoever checks. Where it is missing, child processes do the same.
+scores the others; its counts are held against those of the pool; roots are recomputed by whoever checks. Where it is
+missing, Python does the same.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +39,13 @@ class Native:
     def may_be_under(self, seed: str, limits: Mapping[bytes, bytes], block: bytes) -> bytes | None:
         """Give the lines of a block of targets.tsv that have a ticket under their stratum's limit; None: ask Python."""
         labels = sorted(limits)
-        ends = (ctypes.c_uint32 * len(labels))()
-        length = 0
-        for place, label in enumerate(labels):
-            length += len(label)
-            ends[place] = length
         kept = (ctypes.c_int64 * block.count(b"\n"))()
         count = self._library.suicha_filter(
             seed.encode(),
             block,
             ctypes.c_size_t(len(block)),
             b"".join(labels),
-            ends,
+            _ends(labels),
             b"".join([limits[label] or bytes(DIGEST_BYTES) for label in labels]),  # empty: nobody
             ctypes.c_long(len(labels)),
             kept,
@@ -63,13 +60,34 @@ class Native:
         count = self._library.suicha_subtrees(master, lines, ctypes.c_size_t(len(lines)), roots)
         return None if count < 0 else roots.raw[: DIGEST_BYTES * count]
 
+    def tally(self, labels: Collection[str], lines: bytes, apart: bytes) -> dict[str, int] | None:
+        """Count the lines of targets.tsv by label where every rule plainly holds, else None: ask Python.
+
+        `apart`: a sorted list of "id TAB ..." that holds every rule; no id may stand in both.
+        """
+        known = sorted(label.encode() for label in labels)
+        counts = (ctypes.c_int64 * len(known))()
+        sizes = ctypes.c_size_t(len(lines)), ctypes.c_size_t(len(apart))
+        count = self._library.suicha_tally(
+            lines, sizes[0], b"".join(known), _ends(known), ctypes.c_long(len(known)), apart, sizes[1], counts
+        )
+        if count != sum(counts):
+            return None
+        return {label.decode(): number for label, number in zip(known, counts, strict=True) if number}
+
+
+def _ends(labels: Sequence[bytes]) -> Any:
+    """Where each of the joined labels ends."""
+    return (ctypes.c_uint32 * len(labels))(*accumulate(map(len, labels)))
+
 
 @cache
 def load() -> Native | None:
     """Give the library of this very source, or None where it is not built, or not right on this machine."""
     try:
         library = ctypes.CDLL(str(_file()))
-        library.suicha_filter.restype = library.suicha_subtrees.restype = ctypes.c_long
+        for name in ("filter", "subtrees", "tally"):
+            getattr(library, f"suicha_{name}").restype = ctypes.c_long
         return Native(library) if library.suicha_able() and _is_right(library) else None
     except (OSError, AttributeError):
         return None

@@ -15,12 +15,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from inspection.draw.lists import Tally
 from inspection.draw.loops import BLOCK, SUBTREE, Hit, blocks, columns, score_lines, subtree_roots
 from services.drawing.native import load
 
@@ -71,6 +73,65 @@ class Children:
 
         with ThreadPoolExecutor(max(1, len(slices))) as threads:
             return list(threads.map(work, range(len(slices))))
+
+
+class EarlyTree:
+    """Tree hashes of targets.tsv made beside the reading of the register, while its pages still arrive."""
+
+    def __init__(self, master: bytes, children: Children) -> None:
+        """Begin with no lines; `children` do what was not told here."""
+        self._master, self._children = master, children
+        self._thread = ThreadPoolExecutor(1)
+        self._pieces: list[bytes] = []
+        self._roots: list[Future[bytes | None]] = []
+        self._rest = b""
+
+    def take(self, piece: bytes) -> None:
+        """Take the next whole lines of the file; they are hashed in a thread of their own."""
+        if (library := load()) is None:
+            return
+        self._pieces.append(piece)
+        self._rest += piece
+        cut = _end_of_subtrees(self._rest)
+        if cut:
+            self._roots.append(self._thread.submit(library.subtree_roots, self._master, self._rest[:cut]))
+            self._rest = self._rest[cut:]
+
+    def subtrees(self, master: bytes, targets: bytes) -> list[bytes]:
+        """Do `inspection.draw.loops.subtree_roots` of the file that was told, or of any other from the beginning."""
+        library = load()
+        if library is None or master != self._master or not self._was_told(targets):
+            return self._children.subtrees(master, targets)
+        answers = [*[one.result() for one in self._roots], library.subtree_roots(master, self._rest)]
+        roots = b"".join([one for one in answers if one is not None])
+        if None in answers:  # a line that only Python hashes
+            return self._children.subtrees(master, targets)
+        return [roots[start : start + DIGEST_BYTES] for start in range(0, len(roots), DIGEST_BYTES)]
+
+    def _was_told(self, targets: bytes) -> bool:
+        at = 0
+        for piece in self._pieces:
+            if not targets.startswith(piece, at):
+                return False
+            at += len(piece)
+        return at == len(targets)
+
+
+def quick_tally(strata: Mapping[str, int], targets: bytes, excluded: bytes) -> Tally | None:
+    """Give the tally of a targets.tsv that plainly keeps every rule and has just these strata, None where in doubt."""
+    library = load()
+    if library is None or not all(label.isascii() and label.isprintable() for label in strata):
+        return None
+    counts = library.tally(strata, targets, excluded)
+    return Tally(count=sum(counts.values()), labels=Counter(counts)) if counts and counts == dict(strata) else None
+
+
+def _end_of_subtrees(lines: bytes) -> int:
+    """Give where the last complete subtree ends."""
+    end = len(lines)
+    for _ in range(lines.count(b"\n") % SUBTREE):
+        end = lines.rfind(b"\n", 0, end - 1) + 1
+    return end
 
 
 def cut_lines(data: bytes, parts: int, every: int = 1) -> list[Slice]:

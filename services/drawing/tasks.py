@@ -260,10 +260,18 @@ def refuse_unready(pool: Pool) -> None:
         )
 
 
-async def pool_of(act: Act, task: Task, at_people: Callable[[], None] = lambda: None) -> Pool:
-    """Build the task's pool from the registers as they stand now; `at_people` is called when the targets are read."""
+async def pool_of(
+    act: Act,
+    task: Task,
+    at_people: Callable[[], None] = lambda: None,
+    told: Callable[[bytes], None] = lambda _: None,
+) -> Pool:
+    """Build the task's pool from the registers as they stand now.
+
+    `at_people` is called when the targets are read; until then `told` is given targets.tsv piece by piece.
+    """
     team_rows = await store.teams(act.db, task.id)
-    sorted_out = await kinds.sort_out(act, task, team_rows)
+    sorted_out = await kinds.sort_out(act, task, team_rows, told)
     at_people()
     mode = kinds.mode_of(task, sorted_out.serves)
     people = await pool_store.inspectors_of(

@@ -7,10 +7,11 @@ from hashlib import sha256
 
 import pytest
 
+from inspection.draw.lists import TARGETS, ids_of, quick_tally
 from inspection.draw.loops import blocks, subtree_roots
 from inspection.draw.score import least, score_here
-from services.drawing import native
-from services.drawing.scoring import Children
+from services.drawing import native, scoring
+from services.drawing.scoring import Children, EarlyTree
 
 SEED, MASTER = sha256(b"native").hexdigest(), bytes(range(32))
 STRATA = ["A", "A@370100", "", "乙类", "D~379999"]
@@ -92,3 +93,82 @@ def test_a_library_that_is_wrong_is_not_used(library: native.Native, monkeypatch
     monkeypatch.setattr(native, "TESTED", [3])
     monkeypatch.setattr(native.hashlib, "sha256", lambda data=b"": sha256(data + b"!"))
     assert not native._is_right(library._library)
+
+
+PLAIN = b"".join(b"T%03d\t%c\t%d\n" % (n, 65 + n % 4, 1 + n * 37 % 1000) for n in range(40))
+LABELS = ("A", "B", "C", "D")
+
+
+def test_a_yes_of_the_instructions_is_a_yes_of_python(library: native.Native) -> None:
+    """D4: of lists broken in one place those that are counted at all keep every rule, and have the same counts."""
+    chance = random.Random(8)  # noqa: S311 made-up damage, the same every time
+    yes = 0
+    for _ in range(4_000):
+        damaged = bytearray(PLAIN)
+        damaged[chance.randrange(len(damaged))] = chance.choice(b"\t\n\r /*0159ABTx\x00\x7f\xe4")
+        apart = b"".join(b"T%03d\tmoved\n" % n for n in sorted(chance.sample(range(30, 90), 3)))
+        found = library.tally(LABELS, bytes(damaged), apart)
+        plain = quick_tally(TARGETS, bytes(damaged), ids_of("excluded.tsv", apart))
+        if found is not None:
+            assert plain is not None, bytes(damaged)
+            assert (plain.labels, plain.shared) == (found, "")
+            yes += 1
+    assert yes > 100
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"a\tA\t0\n", b"a\tA\t1001\n", b"a\tA\t01\n", b"a\tA\t\n", b"a\tE\t1\n", b"\tA\t1\n", b"*\tA\t1\n",
+        b"a/b\tA\t1\n", b"a\tA\t1", b"a\tA\n", b"a\tA\t1\t\n", b"b\tA\t1\na\tA\t1\n", b"a\tA\t1\na\tA\t1\n",
+        b"ab\tA\t1\na\tA\t1\n", b"x\tA\t1\n",
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_is_not_counted(library: native.Native, odd: bytes) -> None:
+    """D4: every rule of targets.tsv, and an id that stands in excluded.tsv too."""
+    assert library.tally(LABELS, b"a\tA\t1\nab\tD\t1000\n", b"A\tmoved\nb\tmoved\n") == {"A": 1, "D": 1}
+    assert library.tally(LABELS, odd, b"A\tmoved\nx\tmoved\n") is None
+
+
+def test_counts_other_than_the_pools_are_left_to_python(library: native.Native) -> None:
+    """D4: the quick count stands only where it is the pool's own, and its labels are plain."""
+    assert library
+    right = {"A": 10, "B": 10, "C": 10, "D": 10}
+    found = scoring.quick_tally(right, PLAIN, b"")
+    assert found
+    assert (found.count, found.labels) == (40, right)
+    assert scoring.quick_tally({**right, "A": 9}, PLAIN, b"") is None
+    assert scoring.quick_tally({"乙": 1}, "a\t乙\t1\n".encode(), b"") is None
+
+
+@pytest.mark.parametrize("size", [0, 1, 4_096, 9_000])
+@pytest.mark.parametrize("step", [1_000, 5_000])
+def test_a_tree_begun_early_is_the_same_tree(library: native.Native, size: int, step: int) -> None:
+    """D4: told in pieces of any size; a file other than was told, or another key, begins from the beginning."""
+    assert library
+    lines = register(size).splitlines(keepends=True)
+    tree, whole = EarlyTree(MASTER, Children()), b"".join(lines)
+    for start in range(0, size, step):
+        tree.take(b"".join(lines[start : start + step]))
+    assert tree.subtrees(MASTER, whole) == subtree_roots(MASTER, blocks(whole))
+    for other in (whole + b"z\tA\t1\n", b"".join(lines[1:])):
+        assert tree.subtrees(MASTER, other) == subtree_roots(MASTER, blocks(other))
+    assert tree.subtrees(bytes(32), whole) == subtree_roots(bytes(32), blocks(whole))
+
+
+def test_a_tree_that_only_python_can_hash_is_hashed_by_python(library: native.Native) -> None:
+    """D4: one line of thousands of bytes in the midst."""
+    assert library
+    long = b"x" * 5_000 + b"\tA\t1\n"
+    tree, lines = EarlyTree(MASTER, Children()), register(4_096)
+    tree.take(lines)
+    tree.take(long)
+    assert tree.subtrees(MASTER, lines + long) == subtree_roots(MASTER, blocks(lines + long))
+
+
+def test_without_the_instructions_nothing_is_begun_early(without: None) -> None:
+    """D4: and the tree is the same."""
+    tree, lines = EarlyTree(MASTER, Children()), register(100)
+    tree.take(lines)
+    assert tree.subtrees(MASTER, lines) == subtree_roots(MASTER, blocks(lines))
+    assert scoring.quick_tally({"A": 1}, b"a\tA\t1\n", b"") is None
