@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 from typer.exceptions import TyperException
 
-from app import bench, run, verify, verify_archive
+from app import archive_cli, bench, run, verify, verify_archive
 from app.demo import demo_settings
 from app.settings import Settings, check_settings, load_settings
 from app.tour.alone import tour_alone
@@ -221,6 +221,7 @@ def export(
 
 
 app.command("bench")(bench.bench)
+app.add_typer(archive_cli.app, name="archive")
 
 
 @app.command("verify")

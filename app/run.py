@@ -41,7 +41,7 @@ def clock_of(settings: Settings) -> Clock:
 
 
 @asynccontextmanager
-async def _house(settings: Settings) -> AsyncIterator[Parts]:
+async def house_of(settings: Settings) -> AsyncIterator[Parts]:
     """Put a house together with its tables up to date, doors closed."""
     parts = build(settings, clock_of(settings))
     try:
@@ -67,7 +67,7 @@ async def run_server(settings: Settings, stage: Stage) -> None:
             _show_doors(demo, settings.demo.folder, stage)
             await stop.wait()
     else:
-        async with _house(settings) as parts:
+        async with house_of(settings) as parts:
             stage.say(f"{settings.office.name}：{settings.server.origin}（监听 {settings.server.host}）")
             await serve(parts, stop)
     stage.say("已停止，数据完好。")
@@ -178,7 +178,7 @@ class ImportOrder:
 async def import_file(settings: Settings, order: ImportOrder, progress: Callable[[int, int, int], None]) -> Report:
     """Import a file as the system itself; the same door as the console's. `progress` hears (done, of, rows)."""
     file = await asyncio.to_thread(read_file, order.kind, order.path.name, order.path)
-    async with _house(settings) as parts, parts.database.write() as db:
+    async with house_of(settings) as parts, parts.database.write() as db:
         act = Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house)
         return await run_import(
             act, file, dry_run=order.dry_run, source=order.source, progress=progress, rejects_to=order.rejects
@@ -189,7 +189,7 @@ async def export_file(settings: Settings, kind: str, path: Path, year: int) -> N
     """Write a register to a file, XLSX or CSV by its name. Nothing is left of a file that breaks."""
     draft = path.with_name(f".{path.name}.draft")
     try:
-        async with _house(settings) as parts, parts.database.write() as db:
+        async with house_of(settings) as parts, parts.database.write() as db:
             act = Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house)
             if path.suffix.lower() == ".xlsx":
                 draft.write_bytes(await exports.as_xlsx(act, kind, year=year))

@@ -10,7 +10,7 @@ from aiohttp import web
 from handlers.console import Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from services.results import archives, sealing, task_archives
+from services.results import archives, imported, sealing, task_archives
 
 FILES = roles(Role.COORDINATOR, Role.APPROVER)
 routes = Routes()
@@ -59,6 +59,27 @@ async def get_archive(call: Call) -> web.StreamResponse:
         await answer.write(piece)
     await answer.write_eof()
     return answer
+
+
+@routes.get("/api/console/imported-archives", roles=roles(Role.COORDINATOR))
+async def get_imported(call: Call) -> Any:
+    """Archives from elsewhere, imported to be read (`suicha archive import`)."""
+    return {"rows": await imported.shelf(call.act)}
+
+
+@routes.get("/api/console/imported-archives/{id}", roles=roles(Role.COORDINATOR))
+async def get_imported_one(call: Call) -> Any:
+    """One of them: its task, visits, results and files."""
+    return await imported.contents(call.act, call.path["id"])
+
+
+@routes.get("/api/console/imported-archives/{id}/files/{position}", roles=roles(Role.COORDINATOR))
+async def get_imported_file(call: Call) -> web.Response:
+    """A file of it, to be saved: nothing that came from elsewhere is ever shown as a page of ours."""
+    position = call.path["position"]
+    name, data = await imported.file(call.act, call.path["id"], int(position) if position.isdecimal() else -1)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
 @routes.post("/api/console/archives/new-key", roles=roles(Role.COORDINATOR), body=Empty)

@@ -59,3 +59,31 @@ class ArchiveOrder(Base):
     leased_until: Mapped[datetime | None]
     archive_id: Mapped[str | None] = mapped_column(ForeignKey("archives.id"))
     trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class ImportedArchive(Base):
+    """An archive of another office, or of an earlier installation, to be read: never mixed with what is our own."""
+
+    __tablename__ = "imported_archives"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # of the ZIP as it came
+    number: Mapped[str] = mapped_column(String(96), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    key_id: Mapped[str] = mapped_column(String(16))
+    key_named: Mapped[bool]  # whoever imported named the key, and it was this one
+    retention: Mapped[str] = mapped_column(String(16))
+    keep_until: Mapped[date | None]
+    made_at: Mapped[datetime]  # there
+    imported_by: Mapped[str] = mapped_column(String(32))
+    imported_at: Mapped[datetime]  # here
+
+
+class ImportedFile(Base):
+    """A file of an imported archive, stored by content like our own."""
+
+    __tablename__ = "imported_files"
+    archive_id: Mapped[str] = mapped_column(ForeignKey("imported_archives.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    path: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]

@@ -32,3 +32,33 @@ export const fileVisit = (visit: string) => post<{ number: string; files: number
 export const fileTask = (task: string) => post<Order>(`/api/console/tasks/${task}/archive`)
 export const newKey = () => post<unknown>('/api/console/archives/new-key')
 export const zipUrl = (id: string) => `/api/console/archives/${id}/zip`
+
+/** An archive from elsewhere, imported to be read. */
+export interface Imported {
+  id: string
+  number: string
+  kind: 'visit' | 'task'
+  key_id: string
+  key_named: boolean
+  made_at: string
+  imported_at: string
+  retention_text: string
+  keep_until: string | null
+}
+
+export interface ImportedVisit {
+  visit: { number: string; target: string; code: string; ended_at: string; summary: string; group: string[][] }
+  results: { department: string; result_text: string; measure_text: string; detail: string; approved_at: string }[]
+  followups: { kind: string; department: string; outcome: string; due_on: string }[]
+}
+
+export interface ImportedContents extends Imported {
+  task: { name: string; number: string; office: string; starts_on: string; ends_on: string } | null
+  draws: { number: string; drawn_at: string; fingerprint: string; void: string }[]
+  visits: ImportedVisit[]
+  files: { position: number; path: string; size: number }[]
+}
+
+export const fetchImported = () => get<{ rows: Imported[] }>('/api/console/imported-archives')
+export const fetchImportedOne = (id: string) => get<ImportedContents>(`/api/console/imported-archives/${id}`)
+export const importedFileUrl = (id: string, position: number) => `/api/console/imported-archives/${id}/files/${position}`
