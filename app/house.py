@@ -307,6 +307,7 @@ def _beacon(settings: Settings) -> Beacon | None:
         genesis=said.genesis,
         period=said.period,
         after_minutes=said.after_minutes,
+        public_key=said.public_key,
     )
 
 

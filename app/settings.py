@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from inspection.deadlines import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS, DeadlineKind
+from inspection.draw.drand import KEY_PATTERN
 from inspection.errors import SuichaError
 from inspection.ladders import parse_ladder
 
@@ -132,6 +133,7 @@ class BeaconSection(_Section):
     round_at: str = "round"
     genesis: int = Field(default=1692803367, ge=0)
     period: int = Field(default=3, ge=1, le=86_400)
+    public_key: str = Field(default="", pattern=f"^({KEY_PATTERN})?$")
     after_minutes: int = Field(default=15, ge=1, le=1440)
     timeout_s: float = Field(default=8.0, gt=0, le=60)
 

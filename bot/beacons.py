@@ -1,11 +1,13 @@
 """Fetches the announced round of a public source when its hour has come; an errand beside the sender.
 
-due -> GET, limits of time and size -> Round.read (this round, its own value) -> bytes kept, value into the seed
+due -> GET, limits of time and size -> Round.read, check_signature (this round, its own value, the chain's)
+    -> bytes kept, value into the seed
     -> anything else: again in a moment, said on the console; two people may enter it meanwhile
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -64,6 +66,7 @@ class BeaconReader:
             raise BadRoundError("room-late")
         page = await self._get(one.round.url)
         value = one.round.read(page)
+        await asyncio.to_thread(one.round.check_signature, page)
         digest = await self._house.blobs.put(page)
         try:
             async with self._database.write() as db:

@@ -13,8 +13,12 @@ from datetime import datetime
 from hashlib import sha256
 
 from aiohttp import web
+from py_ecc.bls.hash_to_curve import hash_to_G1
+from py_ecc.bls.point_compression import compress_G1, compress_G2
+from py_ecc.optimized_bls12_381 import G2, multiply
 
 from inspection.draw.beacon import Beacon
+from inspection.draw.drand import SUITE
 from tests.conftest import Clock
 
 GENESIS, PERIOD = int(datetime.fromisoformat("2026-01-01T00:00:00+08:00").timestamp()), 30
@@ -25,6 +29,18 @@ def page_of(number: int) -> dict[str, object]:
     """A round as drand gives it."""
     signature = sha256(f"signature {number}".encode()).digest() * 2
     return {"round": number, "randomness": sha256(signature).hexdigest(), "signature": signature.hex()}
+
+
+def signed_page(number: int, secret: int) -> dict[str, object]:
+    """A round that a chain with this secret really signs."""
+    message = hash_to_G1(sha256(number.to_bytes(8, "big")).digest(), SUITE, sha256)
+    signature = compress_G1(multiply(message, secret)).to_bytes(48, "big")
+    return {"round": number, "randomness": sha256(signature).hexdigest(), "signature": signature.hex()}
+
+
+def public_key(secret: int) -> str:
+    """The key that a chain with this secret publishes."""
+    return "".join(half.to_bytes(48, "big").hex() for half in compress_G2(multiply(G2, secret)))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from inspection.draw.announcement import Source, SourceKind
+from inspection.draw.drand import is_signed
 from inspection.workdays import SHANGHAI
 
 KEY = "beacon"  # of the announcement
@@ -38,6 +39,7 @@ OUTCOME_WORDS = {
     "unreadable": "答复不是约定的格式",
     "other-round": "答复的不是公告的那一轮",
     "other-value": "答复中的数值与其签名不符",
+    "not-signed": "答复中的签名不是配置的那条链作出的",
     "room-late": "现场数值没有在公告的那一轮公布之前录齐，须作废后重新冻结",
 }
 
@@ -54,6 +56,7 @@ class Round:
     round_at: str
     genesis: int
     period: int
+    public_key: str = ""  # of drand's chain, where the office holds signatures against it
 
     @property
     def moment(self) -> datetime:
@@ -70,7 +73,7 @@ class Round:
 
     def as_data(self) -> dict[str, Any]:
         """The round as the announcement states it."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "public_key" or value}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Round:
@@ -95,6 +98,11 @@ class Round:
             raise BadRoundError("other-value")
         return value
 
+    def check_signature(self, page: bytes) -> None:
+        """Hold the signature on a page that `read` took against the announced key; BadRoundError. Takes a second."""
+        if self.public_key and not is_signed(self.public_key, self.round, json.loads(page).get(DRAND_SIGNATURE)):
+            raise BadRoundError("not-signed")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Beacon:
@@ -107,6 +115,7 @@ class Beacon:
     genesis: int
     period: int
     after_minutes: int
+    public_key: str = ""
 
     def first_after(self, moment: datetime) -> Round:
         """Give the first round that is published at `moment` or later."""
@@ -121,6 +130,7 @@ class Beacon:
             round_at=self.round_at,
             genesis=self.genesis,
             period=self.period,
+            public_key=self.public_key,
         )
 
 

@@ -22,17 +22,19 @@ from models.draws import DrawBeacon
 from models.people import AuditEntry
 from models.tasks import Draw, SeedValue
 from services.drawing import draws, task_view, voids
-from tests.drand import Drand, open_drand, page_of
+from tests.drand import Drand, open_drand, page_of, public_key, signed_page
 from tests.office import COORDINATOR, DICE, OBSERVER, SECOND, Office
 
 AFTER = 20  # minutes
+SECRET = 20261121  # of a chain of the test's own
 
 
 @asynccontextmanager
-async def listening(office: Office) -> AsyncIterator[tuple[Office, Drand, BeaconReader]]:
-    """The office with a drand, and what reads it."""
+async def listening(office: Office, key: str = "") -> AsyncIterator[tuple[Office, Drand, BeaconReader]]:
+    """The office with a drand, and what reads it; `key` is the chain's, as the office has configured it."""
     async with open_drand(office.clock) as drand:
-        found = replace(office, house=replace(office.house, beacon=drand.beacon()))
+        beacon = replace(drand.beacon(), public_key=key)
+        found = replace(office, house=replace(office.house, beacon=beacon))
         reader = BeaconReader(database=office.database, house=found.house, timeout_s=0.5, clock=office.clock)
         yield found, drand, reader
         await reader.close()
@@ -152,6 +154,25 @@ async def test_nothing_but_the_announced_page_is_taken(office: Office) -> None:
         assert await reader.work() == 1
         assert await found.count(SeedValue) == 2
         await checked(found, await found.draw(task_id))
+
+
+async def test_a_round_that_the_chain_did_not_sign_is_not_taken(office: Office) -> None:
+    """D2: value and signature that fit each other are not enough; the key is announced for everybody."""
+    async with listening(office, public_key(SECRET)) as (found, drand, reader):
+        task_id, row = await frozen(found)
+        await found.enter(task_id, DICE.name)
+        found.clock.advance(minutes=AFTER, seconds=30)
+        for forged in (signed_page(row.round["round"], SECRET + 1), page_of(row.round["round"])):
+            drand.answer = forged
+            assert await reader.work() == 1
+            assert (await state(found)).outcome == "not-signed"
+            found.clock.advance(minutes=1)
+        assert await found.count(SeedValue) == 1
+        drand.answer = signed_page(row.round["round"], SECRET)
+        assert await reader.work() == 1
+        assert await found.count(SeedValue) == 2
+        files, _ = await checked(found, await found.draw(task_id))
+        assert json.loads(files["announcement.json"])["beacon"]["public_key"] == public_key(SECRET)
 
 
 async def test_two_people_read_it_off_the_public_page(office: Office) -> None:
