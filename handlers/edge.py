@@ -5,7 +5,8 @@ request -> origin check -> size limit -> transaction -> who -> role -> body chec
 A handler is `async def name(call: Call) -> value` under `@routes.get/post/put(path, roles=...)`. GET runs in a database
 transaction that cannot write; the others in one that can. `transaction="own"` leaves it to the handler (`writing()`
 or `reading()`), for work that must not hold the database while it reads or computes; "read-if-needed" the same for
-a GET that may do without. A route without roles stops start-up.
+a GET that may do without; "read-first" begins in one that cannot write and gives it back with `let_go()`. A route
+without roles stops start-up. Of `crowd` routes a few at a time hold the database, so that others find it (ADR 0024).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -35,12 +36,13 @@ from services.people.signin import actor_of
 
 SESSION_COOKIE, OWNER_COOKIE = "suicha_session", "suicha_owner"
 JSON_LIMIT = 1 << 20
+AT_ONCE = 4  # transactions of `crowd` routes; the pool has fifteen connections
 UPLOAD: Literal["upload"] = "upload"  # the limit of files that the settings name
 STREAM: Literal["stream"] = "stream"  # the same, and the handler takes the body itself with call.spooled()
 Handler = Callable[["Call"], Awaitable[Any]]
 Everyone = Literal["public", "signed-in"]
 Roles = frozenset[Role] | Everyone
-Transaction = Literal["read", "read-if-needed", "write", "own"]
+Transaction = Literal["read", "read-first", "read-if-needed", "write", "own"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,7 @@ class Edge:
     running: dict[object, dict[str, Any]] = field(default_factory=dict)  # imports under way, for their progress
     drawing: dict[str, Progress] = field(default_factory=dict)  # freezes and draws under way, by task
     pages: PageCache = field(default_factory=PageCache)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def __post_init__(self) -> None:
         self.database.on_public.append(self.pages.forget)
@@ -73,6 +76,7 @@ class Route:
     body: type[BaseModel] | None
     limit: int | Literal["upload", "stream"]
     transaction: Transaction
+    crowd: bool
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class Call:
     raw: bytes = b""
     body: Any = None
     _act: Act | None = field(default=None)
+    _first: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def act(self) -> Act:
@@ -113,8 +118,13 @@ class Call:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Act]:
         """Open a transaction that cannot write, as the caller, if his role may come in."""
-        async with self.edge.database.read() as db:
+        async with self._turn(), self.edge.database.read() as db:
             yield await self._admit(db)
+
+    async def let_go(self) -> None:
+        """End the transaction that a "read-first" route begins in; what follows opens its own."""
+        self._act = None
+        await self._first.aclose()
 
     @asynccontextmanager
     async def within_reading(self) -> AsyncIterator[None]:
@@ -127,8 +137,11 @@ class Call:
         """Open a transaction that commits at the end, as the caller, if his role may come in."""
         if self.route.transaction in {"read", "read-if-needed"}:
             raise RuntimeError("a route that reads opens no transaction that writes")
-        async with self.edge.database.write() as db:
+        async with self._turn(), self.edge.database.write() as db:
             yield await self._admit(db)
+
+    def _turn(self) -> AbstractAsyncContextManager[object]:
+        return self.edge.turns if self.route.crowd else nullcontext()
 
     @asynccontextmanager
     async def spooled(self) -> AsyncIterator[Path]:
@@ -147,9 +160,10 @@ class Call:
 
 
 class Routes:
-    """A list of routes that a handler module fills."""
+    """A list of routes that a handler module fills; a `crowd` of people may come to them at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, crowd: bool = False) -> None:
+        self._crowd = crowd
         self.found: list[Route] = []
 
     def add(
@@ -176,6 +190,7 @@ class Routes:
                     body=body,
                     limit=limit,
                     transaction=transaction,
+                    crowd=self._crowd,
                 )
             )
             return handler
@@ -253,6 +268,11 @@ async def _call(route: Route, request: web.Request) -> Any:
                 pass
         call.body = parse_body(route.body, call.raw)
         return await route.handler(call)
+    if route.transaction == "read-first":
+        async with call._first:  # noqa: SLF001 the edge fills what the handler reads
+            call._act = await call._first.enter_async_context(call.reading())  # noqa: SLF001
+            call.body = parse_body(route.body, call.raw)
+            return await route.handler(call)
     async with call.reading() if route.transaction == "read" else call.writing() as act:
         call._act = act  # noqa: SLF001 the edge fills what the handler reads
         call.body = parse_body(route.body, call.raw)

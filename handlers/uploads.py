@@ -36,7 +36,7 @@ SILENCE_SECONDS = 30  # a phone that changed its network leaves a line on which 
 READ_BYTES, MOST_DIGITS = 1 << 18, 12
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 _TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
-routes = Routes()
+routes = Routes(crowd=True)
 
 
 class ProtocolError(SuichaError):
@@ -130,14 +130,20 @@ async def head_upload(call: Call) -> web.Response:
     return web.Response(status=200, headers=headers)
 
 
-@routes.add("PATCH", "/api/phone/visits/{id}/uploads/{file}", roles=INSPECTOR, limit=STREAM, transaction="own")
+@routes.add(
+    "PATCH",
+    "/api/phone/visits/{id}/uploads/{file}",
+    roles=INSPECTOR,
+    limit=STREAM,
+    transaction="read-first",
+)
 @_tus
 async def patch_upload(call: Call) -> web.Response:
     """Take what comes behind what has come."""
     if call.request.content_type != PIECE:
         raise PieceTypeError
-    async with call.reading() as act:
-        row = await uploads.find(act, call.path["id"], call.path["file"])
+    row = await uploads.find(call.act, call.path["id"], call.path["file"])
+    await call.let_go()
     at = await uploads.receive(_doors(call), row, _number(call, "Upload-Offset"), _pieces(call), _checksum(call))
     return web.Response(status=204, headers={"Upload-Offset": str(at), **_expiry(row)})
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, NewType, Protocol
 
 from inspection.errors import Kind, NotFoundError, SuichaError
+from models.bulk import in_bulk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -62,7 +63,7 @@ class LocalBlobs:
 
     async def put(self, source: bytes | Path) -> Digest:
         """See `Blobs.put`; OSError (disk full) means that nothing was stored."""
-        return await asyncio.to_thread(self._put, source)
+        return await in_bulk(self._put, source)
 
     async def get(self, digest: Digest) -> bytes:
         """See `Blobs.get`."""

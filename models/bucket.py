@@ -23,6 +23,7 @@ from obstore.store import S3Store
 
 from inspection.errors import NotFoundError, UnavailableError
 from models.blobs import Digest, check_digest, key_of
+from models.bulk import in_bulk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -71,7 +72,7 @@ class BucketBlobs:
 
     async def put(self, source: bytes | Path) -> Digest:
         """See `Blobs.put`."""
-        digest = await asyncio.to_thread(_digest_of, source)
+        digest = await in_bulk(_digest_of, source)
         seen = isinstance(source, bytes)  # a file may have been changed between its hashing and its sending
         with _told():
             try:

@@ -23,6 +23,8 @@ from sqlalchemy.pool import PoolResetState
 from models import one_hop
 
 BUSY_TIMEOUT_MS = 15_000
+# A connection of PostgreSQL is a process there: what was opened in a rush is kept, and the warm ones are used first.
+_KEPT: dict[str, Any] = {"pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
 _READS_ONLY = "suicha_reads_only"
 _PUBLIC = "suicha_public"
 AfterCommit = Callable[[], None]
@@ -43,7 +45,7 @@ class Database:
         self.engine = (
             _sqlite_engine(url)
             if self.is_sqlite
-            else create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+            else create_async_engine(url, pool_pre_ping=True, hide_parameters=True, **_KEPT)
         )
         self._one_writer = asyncio.Lock()
         self.on_commit: list[AfterCommit] = []

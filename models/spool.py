@@ -7,7 +7,6 @@ What `settle` has answered survives a power cut. A file that nobody finishes is 
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import hashlib
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from inspection.errors import Kind, NotFoundError, SuichaError
+from models.bulk import in_bulk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -42,20 +42,20 @@ class Incoming:
 
     async def append(self, piece: bytes) -> None:
         """Add to the end; OSError (disk full) leaves what was there."""
-        await asyncio.to_thread(self._append, piece)
+        await in_bulk(self._append, piece)
 
     async def cut(self, size: int) -> None:
         """Forget what came after the first `size` bytes."""
-        await asyncio.to_thread(os.ftruncate, self._handle, size)
+        await in_bulk(os.ftruncate, self._handle, size)
         self.size = size
 
     async def settle(self) -> None:
         """Return when what was added is on the disk."""
-        await asyncio.to_thread(os.fsync, self._handle)
+        await in_bulk(os.fsync, self._handle)
 
     async def digest(self) -> str:
         """The SHA-256 of all that has come."""
-        return await asyncio.to_thread(self._digest)
+        return await in_bulk(self._digest)
 
     def _append(self, piece: bytes) -> None:
         left = memoryview(piece)
@@ -77,7 +77,7 @@ class Spool:
 
     async def begin(self, name: str) -> None:
         """Make the empty file; what has already come of it stays."""
-        await asyncio.to_thread(self._begin, name)
+        await in_bulk(self._begin, name)
 
     async def size(self, name: str) -> int:
         """How much has come; FileBusyError while somebody adds to it, NotFoundError where there is nothing."""
@@ -87,7 +87,7 @@ class Spool:
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[Incoming]:
         """Hold a file; FileBusyError while another does, NotFoundError where there is none."""
-        handle = await asyncio.to_thread(self._lock, name)
+        handle = await in_bulk(self._lock, name)
         try:
             yield Incoming(self._path(name), handle)
         finally:
@@ -97,11 +97,11 @@ class Spool:
 
     async def drop(self, name: str) -> None:
         """Take a file away; it is no error that it is gone."""
-        await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+        await in_bulk(self._path(name).unlink, missing_ok=True)
 
     async def sweep(self, older_than: float, known: Collection[str]) -> int:
         """Take away files without a row that nobody touched since this time (seconds); returns how many."""
-        return await asyncio.to_thread(self._sweep, older_than, known)
+        return await in_bulk(self._sweep, older_than, known)
 
     def _path(self, name: str) -> Path:
         # The pattern is also the wall against "../": nothing else ever becomes part of a path.

@@ -6,7 +6,6 @@ A row never points at a blob that is not there; a blob without a row is harmless
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from inspection.coordinates import Position
 from inspection.errors import ConflictError, InvalidInputError
 from models.blobs import Digest
+from models.bulk import in_bulk
 from models.store import evidence as store
 from models.store import parts as part_store
 from models.store import visits as visit_store
@@ -92,7 +92,7 @@ async def develop(house: House, upload: Upload, data: bytes | Path, stamp: Stamp
 
     `data` is the file of these bytes, or a path that nobody else writes to; its sum was checked by the caller.
     """
-    head, size = await asyncio.to_thread(_look, data)
+    head, size = await in_bulk(_look, data)
     if upload.kind in recordings.KINDS:
         recordings.media_type(upload.kind, head)
         await house.blobs.put(data)
@@ -100,7 +100,7 @@ async def develop(house: House, upload: Upload, data: bytes | Path, stamp: Stamp
         return Developed(size=size, display=None, thumb=None, taken_at=upload.taken_at, place=place)
     if upload.kind == "signature":
         if isinstance(data, Path):
-            data = await asyncio.to_thread(data.read_bytes)
+            data = await in_bulk(data.read_bytes)
         signature = await house.photo_lab.check_signature(data)
         display = thumb = signature.display
         taken_at, position = upload.taken_at, None

@@ -44,7 +44,7 @@ class LabLimits:
 
     memory_bytes: int = 1_200_000_000  # address space for its whole life
     cpu_seconds: int = 10  # for one photo; a 50-megapixel PNG needs about 1
-    wall_seconds: float = 30.0  # for one photo once a child has it, waiting in the queue not counted
+    wall_seconds: float = 60.0  # for one photo once a child has it (which lets others go first), waiting not counted
 
 
 class PhotoLab:

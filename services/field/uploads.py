@@ -187,19 +187,21 @@ async def _keep(doors: Doors, row: PendingFile, file: Incoming) -> None:
             raise DigestMismatchError
         async with doors.reading() as act:
             expected = await evidence.expect(act, upload)
+        developed = None
         if isinstance(expected, Stamp):
             developed = await evidence.develop(doors.house, upload, file.path, expected)
-            async with doors.writing() as act:
+        async with doors.writing() as act:
+            if developed is not None:
                 await evidence.keep(act, upload, developed)
+            kept = await store.own(act.db, act.actor, row.visit_id, row.id, act.now)
+            kept.kept_at = act.now
+        row.kept_at = kept.kept_at
     except SuichaError as error:
         if error.kind in {Kind.INVALID, Kind.TOO_LARGE}:
             async with doors.writing() as act:
                 await store.forget(act.db, row.id)
             await spool.drop(row.id)
         raise
-    async with doors.writing() as act:
-        kept = await store.own(act.db, act.actor, row.visit_id, row.id, act.now)
-        kept.kept_at = row.kept_at = act.now
     await spool.drop(row.id)
 
 

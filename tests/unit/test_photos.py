@@ -19,6 +19,7 @@ from app.fonts import FONT_NAME, IN_PACKAGE, find_font
 from inspection.coordinates import Position
 from inspection.errors import SuichaError, TooLargeError
 from services.field.photos import PhotoLimits, PhotoRefusedError, Stamp, check_signature_png, develop
+from tests.unit.cameras import shots
 from tests.unit.hostile import HOSTILE, encoded, jpeg_of_many_scans, motion_photo
 
 ROOT = Path(__file__).parents[2]
@@ -235,6 +236,19 @@ def test_phone_peculiarities_are_taken():
     assert developed(encoded(two, "MPO", save_all=True, append_images=[twin])).media_type == "image/jpeg"
     assert developed(encoded(two, "JPEG", progressive=True)).width == 400
     assert developed(motion_photo(two)).width == 400
+
+
+def test_a_hundred_photos_of_twenty_makers_are_taken_and_read():
+    """G10: MPO, motion clips, progressive, profiles, restart markers, odd clocks; time, place and upright size fit."""
+    taken = list(shots())
+    assert (len(taken), len({one.name.partition(",")[0] for one in taken})) == (100, 20)
+    for shot in taken:
+        photo = developed(shot.data)
+        assert photo.sha256 == hashlib.sha256(shot.data).hexdigest(), shot.name
+        assert (photo.width, photo.height) == shot.size, shot.name
+        assert photo.taken_at == shot.taken_at, shot.name
+        assert (photo.position is not None) == shot.placed, shot.name
+        assert opened(photo.display).size[0] == shot.size[0], shot.name
 
 
 @pytest.mark.parametrize("name", HOSTILE)
