@@ -37,7 +37,7 @@ SAFE = re.compile(r"(?!/)(?!.*(?:^|/)\.{1,2}(?:/|$))(?!.*//)[^\\\x00-\x1f\x7f:]+
 VISIT = re.compile(r"(visits/[^/]+/)?submissions/[^/]+\.json")
 EVENTS = re.compile(r"(visits/[^/]+/)?data/events\.json")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-KINDS = {"visit": "检查档案", "task": "任务档案"}
+KINDS = {"visit": "检查档案", "task": "任务档案", "duty": "尽职证明"}
 Json = dict[str, Any]
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from pydantic import Field
 
-from handlers.console import Empty
+from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
-from services.results import archives, imported, sealing, task_archives
+from services.results import archives, duty_proofs, imported, sealing, task_archives
 
 FILES = roles(Role.COORDINATOR, Role.APPROVER)
+PROVEN = roles(Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR)
 routes = Routes()
+
+
+class DutyBody(Body):
+    """For a task by its number, or for the tasks of a time; both narrow it further."""
+
+    task: str = Field(default="", max_length=64)
+    starts_on: date | None = None
+    ends_on: date | None = None
 
 
 @routes.get("/api/console/archives", roles=FILES)
@@ -59,6 +71,23 @@ async def get_archive(call: Call) -> web.StreamResponse:
         await answer.write(piece)
     await answer.write_eof()
     return answer
+
+
+@routes.add("POST", "/api/console/inspectors/{staff_no}/duty-proof", roles=PROVEN, body=DutyBody, transaction="own")
+async def post_duty_proof(call: Call) -> web.StreamResponse:
+    """What an inspector was drawn for and did, sealed: for himself, his department's head and the office (K6)."""
+    body: DutyBody = call.body
+    days = (body.starts_on, body.ends_on) if body.starts_on and body.ends_on else None
+    async with call.reading() as act:
+        found = await duty_proofs.gather(act, call.path["staff_no"], body.task, days)
+    async with sealing.volume() as made:
+        await duty_proofs.bind(call.edge.house, found, made)
+        async with call.writing() as act:
+            named = await duty_proofs.label(act, found)
+        await duty_proofs.seal(found, made, named)
+        data = await asyncio.to_thread(made.path.read_bytes)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(named.number)}.zip"}
+    return web.Response(body=data, content_type="application/zip", headers=headers)
 
 
 @routes.get("/api/console/imported-archives", roles=roles(Role.COORDINATOR))

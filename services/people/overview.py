@@ -81,6 +81,7 @@ ACT_WORDS = {
     "publication-hold": "登记公示例外",
     "publication-let-go": "取消公示例外",
     "archive": "立卷归档",
+    "duty-proof": "出具尽职证明",
     "archive-import": "导入档案",
     "archive-order": "安排任务立卷",
     "archive-key": "变更封存密钥",

@@ -102,8 +102,7 @@ async def put(
     `told` says what is filed (kind, numbers), `term` how long it is kept: class and last day.
     """
     retention, until = term
-    for name in CHECKERS:
-        await made.add(f"check/{name}", bundles.checker(name))
+    await add_checkers(made)
     head = {
         **told,
         "number": named.number,
@@ -122,6 +121,12 @@ async def put(
         retention=retention,
         keep_until=until,
     )
+
+
+async def add_checkers(made: sealing.Volume) -> None:
+    """Put both checkers into a volume, as an auditor gets them."""
+    for name in CHECKERS:
+        await made.add(f"check/{name}", bundles.checker(name))
 
 
 async def keep(act: Act, row: Archive, subject: str) -> None:

@@ -75,6 +75,23 @@ export async function call<T>(method: string, path: string, options: CallOptions
   }
 }
 
+/**
+ * Ask for a file that is made for whoever asks: its name and its bytes.
+ * @throws as `call` does.
+ */
+export async function fetchFile(path: string, json: unknown, timeoutMs = 120_000): Promise<{ name: string; data: Blob }> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), timeoutMs)
+  try {
+    const answer = await send('POST', path, { json }, abort.signal)
+    if (!answer.ok || answer.headers.get('content-type') !== 'application/zip') await read(answer)
+    const said = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get('content-disposition') ?? '')
+    return { name: decodeURIComponent(said?.[1] ?? 'file.zip'), data: await answer.blob() }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   let body: BodyInit | undefined

@@ -1,5 +1,5 @@
 /** Filed visits and tasks. */
-import { get, post } from '@/shared/api'
+import { fetchFile, get, post } from '@/shared/api'
 
 export interface Archive {
   id: string
@@ -62,3 +62,7 @@ export interface ImportedContents extends Imported {
 export const fetchImported = () => get<{ rows: Imported[] }>('/api/console/imported-archives')
 export const fetchImportedOne = (id: string) => get<ImportedContents>(`/api/console/imported-archives/${id}`)
 export const importedFileUrl = (id: string, position: number) => `/api/console/imported-archives/${id}/files/${position}`
+
+/** What an inspector was drawn for and did, sealed; `me`: one's own. */
+export const fetchDutyProof = (staffNo: string, scope: { task: string; starts_on: string | null; ends_on: string | null }) =>
+  fetchFile(`/api/console/inspectors/${encodeURIComponent(staffNo)}/duty-proof`, scope)
