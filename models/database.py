@@ -21,11 +21,11 @@ from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import PoolResetState
 
 from models import one_hop
+from models.one_hop import Begin
 
 BUSY_TIMEOUT_MS = 15_000
 # A connection of PostgreSQL is a process there: what was opened in a rush is kept, and the warm ones are used first.
 _KEPT: dict[str, Any] = {"pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
-_READS_ONLY = "suicha_reads_only"
 _PUBLIC = "suicha_public"
 AfterCommit = Callable[[], None]
 
@@ -107,16 +107,14 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "reset")
     def _reset(connection: Any, _record: Any, state: PoolResetState) -> None:
         # The pool's own rollback is a trip to the connection's thread each time; mostly everything has ended already.
+        connection.driver_connection.take_begin()
         if not state.terminate_only and connection.driver_connection.is_in_transaction:
             connection.rollback()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = bool(connection.get_execution_options().get("suicha_read"))
-        if connection.info.get(_READS_ONLY) != reading:  # kept with the connection: a statement less each time
-            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
-            connection.info[_READS_ONLY] = reading
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.connection.driver_connection.begin_with_next(Begin.READ if reading else Begin.WRITE)  # type: ignore[union-attr]
 
     return engine
 

@@ -1,6 +1,6 @@
 """SQLite under asyncio with one trip to its thread for a statement, where aiosqlite takes four.
 
-execute -> [the connection's thread: execute, fetch, close] -> description and rows, all of them at hand
+begin -> only noted -> execute -> [the connection's thread: begin, execute, fetch, close] -> description and rows
 
 aiosqlite goes to its thread for the cursor, the execution, the rows and the closing. Each trip costs more than most
 statements (shared performance.md), and under load the loop has other things to do before each of them is heard of.
@@ -11,11 +11,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import Any, Self
 
 import aiosqlite
 
 AT_ONCE = 1000  # rows brought along; a stream of millions comes on by as many
+
+
+class Begin(Enum):
+    """How a transaction begins: one that the database lets change nothing, or the only writer."""
+
+    READ = "BEGIN"
+    WRITE = "BEGIN IMMEDIATE"
 
 
 class _Cursor:
@@ -36,12 +44,12 @@ class _Cursor:
 
     async def execute(self, operation: str, parameters: Iterable[Any] = ()) -> Self:
         """Run one statement and bring its first rows."""
-        await self._connection.in_its_thread(self._run, operation, parameters)
+        await self._connection.in_its_thread(self._run, self._connection.take_begin(), operation, parameters)
         return self
 
     async def executemany(self, operation: str, parameters: Iterable[Iterable[Any]]) -> Self:
         """Run one statement for each of these."""
-        await self._connection.in_its_thread(self._run_many, operation, parameters)
+        await self._connection.in_its_thread(self._run_many, self._connection.take_begin(), operation, parameters)
         return self
 
     async def fetchall(self) -> Sequence[Any]:
@@ -70,8 +78,8 @@ class _Cursor:
             open_, self._open = self._open, None
             await self._connection.in_its_thread(open_.close)
 
-    def _run(self, operation: str, parameters: Any) -> None:
-        cursor = self._connection.raw().execute(operation, parameters)
+    def _run(self, begin: Begin | None, operation: str, parameters: Any) -> None:
+        cursor = self._connection.begun(begin).execute(operation, parameters)
         self._note(cursor)
         if cursor.description is not None:
             self._open = cursor
@@ -79,8 +87,8 @@ class _Cursor:
         else:
             cursor.close()
 
-    def _run_many(self, operation: str, parameters: Any) -> None:
-        cursor = self._connection.raw().executemany(operation, parameters)
+    def _run_many(self, begin: Begin | None, operation: str, parameters: Any) -> None:
+        cursor = self._connection.begun(begin).executemany(operation, parameters)
         self._note(cursor)
         cursor.close()
 
@@ -105,15 +113,46 @@ class _Cursor:
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection, but for its cursors."""
+    """aiosqlite's connection, but for its cursors, and that a transaction begins with its first statement."""
+
+    _to_begin: Begin | None = None
+    _reads_only: bool | None = None  # known to its thread
+
+    def begin_with_next(self, how: Begin) -> None:
+        """Begin in the trip of the next statement."""
+        self._to_begin = how
+
+    def take_begin(self) -> Begin | None:
+        """What the next trip has to begin; taken here, not in the thread: a rollback may come before that trip."""
+        found, self._to_begin = self._to_begin, None
+        return found
+
+    def begun(self, begin: Begin | None) -> sqlite3.Connection:
+        """The connection itself, for its own thread alone, in the transaction that was to be begun."""
+        if begin is not None:
+            try:
+                if self._reads_only is not (begin is Begin.READ):
+                    self._conn.execute(f"PRAGMA query_only={'ON' if begin is Begin.READ else 'OFF'}")
+                    self._reads_only = begin is Begin.READ
+                self._conn.execute(begin.value)
+            except sqlite3.Error:
+                self._to_begin = begin  # locked: a further statement never runs outside
+                raise
+        return self._conn
+
+    async def commit(self) -> None:
+        """End well; where nothing was done, nothing has begun."""
+        if self.take_begin() is None:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Take back; where nothing was done, nothing has begun."""
+        if self.take_begin() is None:
+            await super().rollback()
 
     def cursor(self) -> _Cursor:  # type: ignore[override]
         """Give a cursor; nothing happens in the thread yet."""
         return _Cursor(self)
-
-    def raw(self) -> sqlite3.Connection:
-        """The connection itself, for its own thread alone."""
-        return self._conn
 
     async def in_its_thread(self, work: Any, *args: Any) -> Any:
         """Run `work` in the connection's thread."""

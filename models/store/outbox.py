@@ -7,15 +7,14 @@ A claim whose lease has run out is claimed anew; `attempts` is the fencing token
 nothing. On PostgreSQL one sender claims at a time (an advisory lock), as on SQLite, so that limits counted in one claim
 are right for all of them. Nothing here speaks to WeCom, and nothing here renders.
 
-Hundreds of rows go through here in one statement each: one JSON parameter that the database takes apart.
+Hundreds of rows go through here at once (`outbox_sql`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -44,7 +43,7 @@ from inspection.actors import Actor, Role
 from inspection.notices import Channel, NoticeKind, Priority
 from models.people import Member
 from models.results import Outbox
-from models.store.outbox_sql import statement
+from models.store import outbox_sql
 
 AS_TEXT = "/text"  # ends the key of a row that is a refused card's text
 ROWS_AT_ONCE = 500  # 20 columns each: far below SQLite's 32,766 and PostgreSQL's 65,535 parameters
@@ -103,7 +102,7 @@ class Ending:
 
 async def add_many(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows, leaving out those whose `dedupe_key` is there; return how many are new."""
-    insert = sqlite.insert if _is_lite(db) else postgresql.insert
+    insert = sqlite.insert if outbox_sql.is_lite(db) else postgresql.insert
     added = 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = [dict(row) for row in rows[start : start + ROWS_AT_ONCE]]
@@ -126,10 +125,10 @@ async def claim(
     Of a joined request the row that holds the body comes here alone; `followers` brings the others.
     """
     await _one_claimer(db)
-    changed = _claiming(tuple(channels), tuple(sorted(priorities)), limit, _is_lite(db))
+    changed = _claiming(tuple(channels), tuple(sorted(priorities)), limit, outbox_sql.is_lite(db))
     found = await db.execute(changed, {"now": now, "until": now + lease})
     rows = sorted(found.all(), key=lambda row: (row.priority, row.not_before, row.id))
-    return [_claimed(row) for row in rows]
+    return [_claimed(row, now + lease) for row in rows]
 
 
 @lru_cache(maxsize=64)
@@ -159,7 +158,7 @@ async def followers(
         .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
         .returning(*_CLAIMED)
     )
-    return [_claimed(row) for row in (await db.execute(changed)).all()]
+    return [_claimed(row, now + lease) for row in (await db.execute(changed)).all()]
 
 
 async def equals(db: AsyncSession, row: Claimed, now: datetime, limit: int, lease: timedelta = LEASE) -> list[Claimed]:
@@ -177,7 +176,7 @@ async def equals(db: AsyncSession, row: Claimed, now: datetime, limit: int, leas
         .values(status="claimed", leased_until=now + lease, attempts=_ROWS.c.attempts + 1)
         .returning(*_CLAIMED)
     )
-    return [_claimed(row) for row in (await db.execute(changed)).all()]
+    return [_claimed(row, now + lease) for row in (await db.execute(changed)).all()]
 
 
 async def is_due(db: AsyncSession, now: datetime, channels: Collection[str]) -> bool:
@@ -200,13 +199,8 @@ async def fix_bodies(
     `bodies`: row id -> bytes, None for a row whose request another row holds (`parcels`: row id -> that row's id).
     A body that is there is never replaced: no key ever has two bodies.
     """
-    rows = [
-        {"id": one, "body": None if body is None else body.decode(), "parcel": parcels.get(one)}
-        for one, body in bodies.items()
-    ]
-    await db.execute(
-        statement("fix", lite=_is_lite(db)), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
-    )
+    rows = [(one, body, parcels.get(one)) for one, body in bodies.items()]
+    await outbox_sql.fix(db, rows, now)
 
 
 async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> set[str]:
@@ -216,25 +210,21 @@ async def settle(db: AsyncSession, endings: Sequence[Ending], now: datetime) -> 
     """
     if not endings:
         return set()
-    stored = _stored if _is_lite(db) else datetime.isoformat
     rows = [
-        {
-            "id": end.row.id,
-            "attempts": end.row.attempts,
-            "status": end.how.status,
-            "not_before": stored(end.how.not_before),
-            "final": int(end.how.status != "waiting"),
-            "forget": int(end.first_try and not end.how.sent),
-            "msgid": end.how.msgid,
-            "response_code": end.how.response_code,
-            "error": end.how.error,
-        }
+        (
+            end.row.id,
+            end.row.attempts,
+            end.how.status,
+            end.how.not_before,
+            int(end.how.status != "waiting"),
+            int(end.first_try and not end.how.sent),
+            end.how.msgid,
+            end.how.response_code,
+            end.how.error,
+        )
         for end in endings
     ]
-    written = await db.execute(
-        statement("settle", lite=_is_lite(db)), {"rows": json.dumps(rows, ensure_ascii=False), **_time(db, now=now)}
-    )
-    return {row.id for row in written}
+    return await outbox_sql.settle(db, rows, now)
 
 
 async def give_back(db: AsyncSession, ids: Collection[str], not_before: datetime) -> None:
@@ -330,7 +320,6 @@ _CLAIMED = (
     _ROWS.c.priority,
     _ROWS.c.content,
     _ROWS.c.attempts,
-    _ROWS.c.leased_until,
     _ROWS.c.not_before,
     _ROWS.c.first_sent_at,
     _ROWS.c.body,
@@ -349,29 +338,16 @@ _NAMES = tuple(column.key for column in _CLAIMED)
 _TOLD = Outbox.kind != NoticeKind.CHAT_ANSWER.value  # what people are told of; answers are between app and asker
 
 
-def _time(db: AsyncSession, *, now: datetime) -> dict[str, Any]:
-    return {"now": _stored(now) if _is_lite(db) else now}
-
-
-def _is_lite(db: AsyncSession) -> bool:
-    return db.get_bind().dialect.name == "sqlite"
-
-
-def _stored(at: datetime) -> str:
-    """A time as SQLite's rows hold it."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-
-
 async def _one_claimer(db: AsyncSession) -> None:
-    if not _is_lite(db):  # there the transaction is the only writer anyway
+    if not outbox_sql.is_lite(db):  # there the transaction is the only writer anyway
         await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def _claimed(row: Row[Any], leased_until: datetime) -> Claimed:
     values = dict(zip(_NAMES, row, strict=True))
     values["wants_text"] = bool(values["wants_text"])
     del values["not_before"]
-    return Claimed(**values)
+    return Claimed(**values, leased_until=leased_until)
 
 
 def _due_ids(now: When, channels: Collection[str], priorities: Sequence[int], limit: int) -> Any:

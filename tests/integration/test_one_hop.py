@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from models.database import Database
 from models.one_hop import AT_ONCE, Connection
@@ -41,7 +42,8 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def ending(name: str) -> Callable[[Connection], Any]:
         async def end(self: Connection) -> None:
-            found.append(name)
+            if self._to_begin is None:  # else nothing was begun, and there is no trip
+                found.append(name)
             await ends[name](self)
 
         return end
@@ -74,20 +76,20 @@ async def test_a_change_says_how_many_rows_it_changed(lite: Database) -> None:
         assert sorted(row.n for row in returned) == [0, 1, 2]
 
 
-async def test_a_write_is_three_trips_and_a_read_is_three(lite: Database, trips: list[str]) -> None:
-    """Performance.md: a trip costs more than most statements: begin, the statement, the end, and nothing besides."""
+async def test_a_write_is_two_trips_and_a_read_is_two(lite: Database, trips: list[str]) -> None:
+    """Performance.md: trips cost more than most statements: the statement with its begin, the end, nothing besides."""
     async with lite.write() as db:
         await db.execute(text("UPDATE t SET words = 'w' WHERE n = 1"))
     trips.clear()
     async with lite.write() as db:
         await db.execute(text("UPDATE t SET words = 'w' WHERE n = 2 RETURNING n"))
-    assert trips == ["_run", "_run", "commit"]
+    assert trips == ["_run", "commit"]
     async with lite.read() as db:
         await db.execute(text("SELECT 1"))
     trips.clear()
     async with lite.read() as db:
         await db.execute(text("SELECT 1"))
-    assert trips == ["_run", "_run", "rollback"]
+    assert trips == ["_run", "rollback"]
 
 
 async def test_an_error_leaves_nothing_open_and_nothing_written(lite: Database) -> None:
@@ -116,3 +118,29 @@ async def test_an_error_leaves_nothing_open_and_nothing_written(lite: Database) 
         await db.execute(text("UPDATE t SET words = 'kept' WHERE n = 1"))
     async with lite.read() as db:
         assert await db.scalar(text("SELECT words FROM t WHERE n = 1")) == "kept"
+
+
+async def test_nothing_done_is_no_trip_and_a_taken_lock_lets_nothing_run_outside(
+    lite: Database, trips: list[str], tmp_path: Path
+) -> None:
+    """ADR 0019: a transaction begins with its first statement, or nothing of it happens at all."""
+    async with lite.write() as db:
+        await db.execute(text("PRAGMA busy_timeout=0"))
+    trips.clear()
+    async with lite.write() as db:
+        await db.connection()
+    async with lite.read() as db:
+        await db.connection()
+    assert trips == []
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with lite.write() as db:
+        for _ in range(2):  # whoever goes on after the error is still not outside
+            with pytest.raises(OperationalError, match="locked"):
+                await db.execute(text("UPDATE t SET words = 'stray'"))
+    other.execute("ROLLBACK")
+    other.close()
+    async with lite.read() as db:
+        assert await db.scalar(text("SELECT count(*) FROM t WHERE words = 'stray'")) == 0
+        with pytest.raises(OperationalError, match="readonly"):
+            await db.execute(text("UPDATE t SET words = 'stray'"))
