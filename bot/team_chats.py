@@ -1,13 +1,18 @@
 """Group chats of joint teams (appchat), where the office's settings allow: made at dispatch, the leader as owner.
 
-due -> members of the visit now -> appchat/create (chatid = the visit's id: twice is the same chat) -> a first word
+due -> members of the visit now -> appchat/create (chatid = the visit's id: twice is the same chat) -> unsaid, committed
+    -> saying, committed -> appchat/send (a first word) -> made
+Killed before the word left: it is said at the next start. Killed while it was on its way: nobody knows, and it is not
+said twice, for appchat has no duplicate check.
 Refused for good (the app may not, a member is not visible): failed, with the code; the cards tell the team anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -42,29 +47,47 @@ class TeamChatMaker:
         async with self._database.read() as db:
             teams = await team_chats.due(db, now)
         for team in teams:
-            await self._make(team, now)
+            if team.status == "saying":  # its process died on the way
+                await self._write(team_chats.said, team, "word-unknown")
+            elif team.status == "unsaid" or await self._make(team, now):
+                await self._say(team, now)
         return len(teams)
 
-    async def _make(self, team: Team, now: datetime) -> None:
+    async def _make(self, team: Team, now: datetime) -> bool:
         if not team.can_chat:
-            await self._settle(team, "failed", "too-few")
-            return
+            await self._write(team_chats.failed, team, now, "too-few")
+            return False
         answer = await self._wecom.create_chat(team.visit_id, team.name, team.owner, team.members)
         reaction = react(answer.code, team.attempts + 1)
         if isinstance(reaction, Accepted) or answer.code == EXISTS:
-            await self._settle(team, "made", "")
-            link = f"{self._origin}/m/visits/{team.visit_id}"
-            await self._wecom.send_to_chat(team.visit_id, f"{team.words}\n{link}")
-        elif isinstance(reaction, RetryAfter | Unknown | Stop) and team.attempts + 1 < MOST_TRIES:
-            async with self._database.write() as db:
-                await team_chats.later(db, team.visit_id, now + back_off(team.attempts + 1), _code(answer))
+            await self._write(team_chats.created, team, self._clock())
+            return True
+        if isinstance(reaction, RetryAfter | Unknown | Stop) and team.attempts + 1 < MOST_TRIES:
+            await self._write(team_chats.later, team, now + back_off(team.attempts + 1), _code(answer))
         else:
-            await self._settle(team, "failed", _code(answer))
+            await self._write(team_chats.failed, team, self._clock(), _code(answer))
             log.warning("team chat not made", visit=team.visit_id, code=_code(answer))
+        return False
 
-    async def _settle(self, team: Team, status: str, outcome: str) -> None:
+    async def _say(self, team: Team, now: datetime) -> None:
+        team = replace(team, status="unsaid", attempts=team.attempts if team.status == "unsaid" else 0)
         async with self._database.write() as db:
-            await team_chats.settle(db, team, self._clock(), status, outcome)
+            if not await team_chats.begin_saying(db, team, now):
+                return
+        link = f"{self._origin}/m/visits/{team.visit_id}"
+        answer = await self._wecom.send_to_chat(team.visit_id, f"{team.words}\n{link}")
+        reaction = react(answer.code, team.attempts + 1)
+        if isinstance(reaction, Accepted):
+            await self._write(team_chats.said, team, "")
+        elif isinstance(reaction, RetryAfter | Stop) and team.attempts + 1 < MOST_TRIES:  # certainly not taken
+            await self._write(team_chats.later, team, now + back_off(team.attempts + 1), _code(answer))
+        else:
+            await self._write(team_chats.said, team, f"word {_code(answer)}")
+            log.warning("team chat without its first word", visit=team.visit_id, code=_code(answer))
+
+    async def _write(self, step: Callable[..., Awaitable[None]], *args: Any) -> None:
+        async with self._database.write() as db:
+            await step(db, *args)
 
 
 def _code(answer: Answer) -> str:

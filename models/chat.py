@@ -73,7 +73,7 @@ class CardChange(Base):
 class TeamChat(Base):
     """A group chat of one visit's team, made where the office's settings allow (appchat); its leader owns it.
 
-    status: waiting -> made | failed
+    status: waiting -> unsaid -> saying -> made, or failed; `unsaid`: the chat is there, its first word is not
     """
 
     __tablename__ = "team_chats"
