@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
 _PIECE_BYTES = 1 << 20
-_TIMEOUT = timedelta(seconds=30)  # of one request; the largest file, 64 MB, at 2 MB/s takes as long
+_TIMEOUT = timedelta(seconds=30)  # of one request with bytes from memory; 60 MB at 2 MB/s take as long
+_LONG = timedelta(minutes=10)  # of one with a file from disk, such as a task's archive, and of reading in pieces
 _CONNECT = timedelta(seconds=5)
 _RETRIES = 3  # of what the server did not answer, or with 5xx; a repeated PUT of the same content changes nothing
 _RETRY_FOR = timedelta(seconds=60)
@@ -55,28 +56,16 @@ class BucketBlobs:
     """
 
     def __init__(self, settings: BucketSettings) -> None:
-        self._store = S3Store(
-            settings.bucket,
-            prefix=settings.prefix or None,
-            endpoint=settings.endpoint,
-            region=settings.region,
-            access_key_id=settings.access_key,
-            secret_access_key=settings.secret_key,
-            checksum_algorithm="sha256",
-            conditional_put="etag",
-            client_options={
-                "timeout": _TIMEOUT, "connect_timeout": _CONNECT, "allow_http": settings.endpoint.startswith("http://"),
-            },
-            retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR},
-        )  # fmt: skip
+        self._store, self._patient = _store(settings, _TIMEOUT), _store(settings, _LONG)
 
     async def put(self, source: bytes | Path) -> Digest:
         """See `Blobs.put`."""
         digest = await in_bulk(_digest_of, source)
         seen = isinstance(source, bytes)  # a file may have been changed between its hashing and its sending
+        store = self._store if seen else self._patient
         with _told():
             try:
-                await self._store.put_async(key_of(digest), source, mode="create", use_multipart=False)
+                await store.put_async(key_of(digest), source, mode="create", use_multipart=False)
             except exceptions.AlreadyExistsError:
                 seen = False
         if not seen:
@@ -95,7 +84,7 @@ class BucketBlobs:
         """See `Blobs.stream`."""
         hasher, held = hashlib.sha256(), b""
         with _told():
-            pieces = (await self._store.get_async(key_of(digest))).stream(min_chunk_size=_PIECE_BYTES)
+            pieces = (await self._patient.get_async(key_of(digest))).stream(min_chunk_size=_PIECE_BYTES)
             async for some in pieces:
                 piece = bytes(some)
                 await asyncio.to_thread(hasher.update, piece)
@@ -113,6 +102,23 @@ class BucketBlobs:
         except NotFoundError:
             return False
         return True
+
+
+def _store(settings: BucketSettings, timeout: timedelta) -> S3Store:
+    return S3Store(
+        settings.bucket,
+        prefix=settings.prefix or None,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        access_key_id=settings.access_key,
+        secret_access_key=settings.secret_key,
+        checksum_algorithm="sha256",
+        conditional_put="etag",
+        client_options={
+            "timeout": timeout, "connect_timeout": _CONNECT, "allow_http": settings.endpoint.startswith("http://"),
+        },
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR},
+    )  # fmt: skip
 
 
 @contextmanager
