@@ -45,6 +45,7 @@ from handlers import (
     renewals,
     replacements,
     room,
+    site_papers,
     together,
     uploads,
 )
@@ -105,6 +106,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         phone.routes,
         uploads.routes,
         together.routes,
+        site_papers.routes,
         console.routes,
         clock.routes,
         imports.routes,

@@ -33,6 +33,7 @@ class NoticeKind(Enum):
     FOLLOWUP_HANDED_IN = "followup-handed-in"  # the owner says that it is mended: look again (I8)
     FOLLOWUP_ANSWERED = "followup-answered"  # who was handed a clue answered (I2)
     OWNER_RECTIFY = "owner-rectify"  # 被检查对象: mend this by then; looked at again; other day (I8)
+    OWNER_PAPER = "owner-paper"  # 被检查对象: a paper was written on the spot (issue 7)
     OWNER_ASKED = "owner-asked"  # 组长: the enterprise asks about the visit
     OWNER_ANSWERED = "owner-answered"  # 被检查对象: the leader has answered
     LEAVE_ASKED = "leave-asked"  # 审批人: somebody of your department asks for leave

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, new_id
+from models.base import Base, Encrypted, new_id
 
 
 class PendingFile(Base):
@@ -73,3 +73,25 @@ class VisitEvent(Base):
     body: Mapped[dict[str, Any]]
     previous: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class SitePaper(Base):
+    """A paper written on the spot, or attached to the visit (inspection.site_papers). Never changed, never deleted.
+
+    The words lie encrypted: they name people. The PDF is made of them whenever it is asked for; `digest` binds them.
+    """
+
+    __tablename__ = "site_papers"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(96), unique=True)  # 市场监管责改〔2026〕1号, without gaps
+    kind: Mapped[str] = mapped_column(String(16))  # a key of inspection.site_papers.KINDS
+    visit_id: Mapped[str] = mapped_column(String(32), index=True)  # no key: a visit may be taken back
+    part_id: Mapped[str] = mapped_column(String(32))
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    body: Mapped[str] = mapped_column(Encrypted("site_papers.body"))  # canonical JSON of all that stands on it
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the body
+    attachment: Mapped[str] = mapped_column(String(64), default="")  # a PDF's digest
+    due_on: Mapped[date | None]
+    made_by: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    made_at: Mapped[datetime]
+    request_id: Mapped[str] = mapped_column(String(36), unique=True)  # the phone's: sent twice is one paper

@@ -14,7 +14,7 @@ from inspection.actors import Actor, Role
 from inspection.errors import NotFoundError
 from models.archives import Archive, ArchiveKey, ArchiveOrder
 from models.corrections import Correction, PublicationVersion
-from models.field import VisitEvent
+from models.field import SitePaper, VisitEvent
 from models.followups import FollowUp, FollowUpPhoto, FollowUpStep
 from models.people import AuditEntry
 from models.registers import Target
@@ -153,6 +153,7 @@ async def papers(db: AsyncSession, case: VisitCase) -> dict[str, Sequence[Any]]:
         "draws": await rows(Draw, Draw.task_id == case.task.id),
         "audit": await rows(AuditEntry, subjects),
         "messages": await rows(Outbox, sent),
+        "papers": await rows(SitePaper, SitePaper.visit_id == case.visit.id),
         "events": await rows(VisitEvent, VisitEvent.visit_id == case.visit.id),
     }
 

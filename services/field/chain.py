@@ -18,7 +18,7 @@ from services.act import Act
 FIRST = "0" * 64
 
 
-async def append(act: Act, visit_id: str, number: str, kind: str, **body: Any) -> str:
+async def append(act: Act, visit_id: str, number: str, kind: str, /, **body: Any) -> str:
     """Add an event to a visit that the caller holds locked; `body` is plain JSON without personal data.
 
     Returns its digest.

@@ -33,6 +33,7 @@ KIND_WORDS = {
     NoticeKind.FOLLOWUP_HANDED_IN: "待复查整改",
     NoticeKind.FOLLOWUP_ANSWERED: "移送答复",
     NoticeKind.OWNER_RECTIFY: "整改通知",
+    NoticeKind.OWNER_PAPER: "现场文书",
     NoticeKind.OWNER_ASKED: "待答复提问",
     NoticeKind.OWNER_ANSWERED: "提问答复",
     NoticeKind.LEAVE_ASKED: "待审批请假",

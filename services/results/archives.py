@@ -24,6 +24,7 @@ from models.store.states import next_number
 from services.act import Act, House
 from services.clock import deadlines
 from services.drawing import bundles
+from services.field import site_papers
 from services.results import sealing, volume
 
 CHECKERS = ("verify.py", "verify_archive.py")  # they lie in every archive, and need nothing but Python
@@ -63,6 +64,10 @@ async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str 
         await into.copy(folder + path, house.blobs, digest)
     for name, value in sorted(found.words.items()):
         await into.add(f"{folder}data/{name}.json", sealing.as_json(value))
+    for paper in found.words["papers"]:
+        if not paper["attachment"]:
+            pdf = await asyncio.to_thread(site_papers.compiled, paper, house.font)
+            await into.add(f"{folder}papers/{paper['number']}.pdf", pdf)
     own = sorted((path, *said) for path, said in into.index.items() if path.startswith(folder))
     told = {
         **found.words["visit"],

@@ -83,6 +83,7 @@ async def contents(
             _row(one, "status", "ground", "reason", "changes", "asked_at", "decided_at", "signature_digest")
             for one in papers["corrections"]
         ],
+        "papers": [{**json.loads(one.body), "digest": one.digest} for one in papers["papers"]],
         "events": [
             {**told, "digest": one.digest} for one in papers["events"] for told in [chain.told(one, case.visit.number)]
         ],
@@ -127,22 +128,28 @@ def pdf(
 
 
 def _blobs(parts: Sequence[part_store.DepartmentPart], papers: Mapping[str, Sequence[Any]]) -> dict[str, Digest]:
-    found: dict[str, Digest] = {}
-    for part in parts:
-        if part.submission is not None:
-            found[f"submissions/{part.department.code}.json"] = Digest(part.submission.manifest_digest)
-    for one in papers["evidence"]:
-        found[f"evidence/{one.kind}-{one.digest}.{SUFFIX[one.kind]}"] = Digest(one.digest)
-    for photo in papers["photos"]:
-        found[f"rectification/{photo.digest}.jpg"] = Digest(photo.digest)
-    for correction in papers["corrections"]:
-        for digest in [*correction.evidence, *filter(None, [correction.signature_digest])]:
-            found[f"correction/{digest}"] = Digest(digest)
-    for draw in papers["draws"]:
-        for name in ("announcement.json", "seed.json", "result.json", "published.json"):
-            if name in draw.files:
-                found[f"draw/{draw.number}/{name}"] = Digest(draw.files[name])
-    return found
+    named = [
+        *(
+            (f"submissions/{one.department.code}.json", one.submission.manifest_digest)
+            for one in parts
+            if one.submission
+        ),
+        *((f"evidence/{one.kind}-{one.digest}.{SUFFIX[one.kind]}", one.digest) for one in papers["evidence"]),
+        *((f"papers/{one.number}.pdf", one.attachment) for one in papers["papers"] if one.attachment),
+        *((f"rectification/{one.digest}.jpg", one.digest) for one in papers["photos"]),
+        *(
+            (f"correction/{digest}", digest)
+            for one in papers["corrections"]
+            for digest in [*one.evidence, *filter(None, [one.signature_digest])]
+        ),
+        *(
+            (f"draw/{draw.number}/{name}", draw.files[name])
+            for draw in papers["draws"]
+            for name in ("announcement.json", "seed.json", "result.json", "published.json")
+            if name in draw.files
+        ),
+    ]
+    return {path: Digest(digest) for path, digest in named}
 
 
 def _followup(row: Any, names: Mapping[str, str]) -> dict[str, Any]:

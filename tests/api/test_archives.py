@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,9 @@ from app import cli, verify_archive
 from handlers import archives
 from inspection.followups import FollowUpKind
 from inspection.retention import class_of, keep_until
+from inspection.site_papers import SitePaper
 from models.database import Database
+from services.field import site_papers
 from services.results import publications
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
@@ -32,6 +35,9 @@ async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterato
     """A published visit with a finding that is being put right."""
     play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
     await play.accept()
+    async with play.act("lead-1") as act:
+        minutes = SitePaper(kind="minutes", facts="现场正常营业。")
+        await site_papers.issue(act, play.scene.visit.id, str(uuid4()), minutes)
     await play.submit("lead-1", await play.filled("lead-1", **FOUND))
     await play.submit("partner-1")
     await play.confirm()
@@ -100,6 +106,7 @@ async def test_everything_of_a_visit_is_in_one_sealed_volume(
         "evidence/photo-",
         "evidence/signature-",
         "rectification/",
+        "papers/演示区市场监督管理局笔录〔2026〕1号.pdf",
         "data/audit.json",
         "data/messages.json",
         "volume.pdf",
@@ -119,9 +126,9 @@ async def test_everything_of_a_visit_is_in_one_sealed_volume(
     said = capsys.readouterr().out
     assert "签名有效" in said
     events = json.loads(files["data/events.json"])
-    assert [one["kind"] for one in events] == ["accepted", "submitted", "submitted", "confirmed"]
-    assert "现场事件 4 个，首尾相接" in said
-    events[1]["body"]["manifest"] = "0" * 64
+    assert [one["kind"] for one in events] == ["accepted", "paper", "submitted", "submitted", "confirmed"]
+    assert "现场事件 5 个，首尾相接" in said
+    events[1]["body"]["digest"] = "0" * 64
     broken = closed_zip({**files, "data/events.json": json.dumps(events).encode()}, tmp_path / "b.zip")
     assert ("data/events.json", "第 2 个事件的内容与其校验值不一致") in verify_archive.check(broken).findings
     keys = (await http.call("GET", "/public/keys.json"))[1]["keys"]

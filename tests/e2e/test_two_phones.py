@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 from app.tour.story import VisitPlan
 from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
-from tests.e2e.screenshots import shoot
+from tests.e2e.screenshots import IMAGES, WANTED, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.hard, pytest.mark.timeout(300)]
 
@@ -78,3 +78,38 @@ async def test_both_answers_are_shown_and_one_is_chosen(office: Backstage, scree
     await mate.get_by_role("tab", name="检查表").tap()
     await expect(card_of(mate, item, question).get_by_role("radio", name="不适用")).to_be_checked()
     await expect(differing).to_have_count(0)
+
+
+async def test_an_order_is_written_numbered_and_read_by_the_enterprise(office: Backstage, screens: Screens) -> None:
+    """I8: an order to correct from the phone: typed without network it stays, numbered with it, a PDF at once."""
+    visit = (await office.draw(1))[0]
+    phone = await screens.phone()
+    page = await opened(phone, office, visit, visit.leader)
+    await page.get_by_role("button", name="接受任务").tap()
+    await page.get_by_role("tab", name="结论").tap()
+    panel = page.locator("#papers")
+    await panel.get_by_role("button", name="开具文书").tap()
+    await panel.get_by_role("radio", name="责令改正通知书").tap()
+    await panel.get_by_label("事实").fill("后厨冷藏柜温度 12 ℃，未见温度记录。")
+    await screens.cut(phone)
+    await panel.get_by_label("依据").fill("《餐饮服务食品安全操作规范》")
+    await panel.get_by_label("改正要求").fill("调整至 8 ℃ 以下，并自今日起每日记录。")
+    await panel.get_by_label("改正期限").fill("2027-01-15")
+    await expect(panel.get_by_text("没有网络：内容保存在本机")).to_be_visible()
+    await panel.scroll_into_view_if_needed()
+    await assert_fits(page)
+    await shoot(page, "phone-paper")
+    await screens.join(phone)
+    await panel.get_by_role("button", name="开具并交付").tap()
+    await page.get_by_role("dialog").get_by_role("button", name="开具").tap()
+    row = panel.locator("li", has_text="责令改正通知书")
+    await expect(row).to_contain_text("责改〔")
+    await row.scroll_into_view_if_needed()
+    await shoot(page, "phone-papers")
+    door = await row.get_by_role("link", name="打开").get_attribute("href")
+    answer = await page.request.get(f"{office.origin}{door}")
+    assert answer.headers["content-type"] == "application/pdf"
+    paper = await answer.body()
+    assert paper.startswith(b"%PDF")
+    if WANTED:
+        (IMAGES / "paper.pdf").write_bytes(paper)

@@ -48,6 +48,7 @@ RAW_BODIES = {
     "/api/console/corrections/evidence/{digest}",  # a file
     "/api/phone/certificates/renewals/{id}/photo/{digest}",  # a photo
     "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
+    "/api/phone/visits/{id}/papers/files/{digest}",  # a file
     "/api/auth/logout",  # nothing
     "/public/door/{code}",  # a button
     "/api/owner/bind-phone",  # JSON, checked once it is known that an owner asks
