@@ -16,6 +16,7 @@ from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
+from models.blobs import Digest
 from models.results import Deadline, Publication
 from models.store.parts import DepartmentPart
 from models.store.visits import Colleague, OwnVisit
@@ -53,7 +54,9 @@ class DeclineBody(Body):
 @routes.get("/api/phone/visits", roles=INSPECTOR)
 async def get_visits(call: Call) -> Any:
     """The caller's visits."""
-    return {"visits": [_visit_row(own, deadline) for own, deadline in await visits.list_visits(call.act)]}
+    found = await visits.list_visits(call.act)
+    times = await visits.times(call.act, [own for own, _ in found])
+    return {"visits": [_visit_row(own, deadline) | {"agreed_at": times.get(own.visit.id)} for own, deadline in found]}
 
 
 @routes.get("/api/phone/visits/{id}", roles=INSPECTOR)
@@ -79,10 +82,33 @@ async def get_evidence(call: Call) -> Any:
         return web.Response(body=await act.house.blobs.get(digest), content_type=media, headers=headers)
     if media.startswith("application/"):  # never opened as a page of ours
         headers["Content-Disposition"] = "attachment"
-    response = web.StreamResponse(headers=headers | {"Content-Type": media})
+    size = await evidence.size_of(act, call.query("visit"), words["digest"])
+    return await _streamed(call, digest, size, headers | {"Content-Type": media})
+
+
+async def _streamed(call: Call, digest: Digest, size: int, headers: dict[str, str]) -> web.StreamResponse:
+    """A file piece by piece, or the range of it that a player asks for (RFC 9110): without it iPhones play no video."""
+    try:
+        asked = call.request.http_range
+        start, stop, _ = asked.indices(size)
+    except ValueError:
+        start, stop = size, size
+    if stop <= start:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers = headers | {"Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
+    part = "Range" in call.request.headers
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response = web.StreamResponse(status=206 if part else 200, headers=headers)
     await response.prepare(call.request)
-    async for piece in act.house.blobs.stream(digest):
-        await response.write(piece)
+    at = 0
+    async for piece in call.act.house.blobs.stream(digest):
+        wanted = piece[max(start - at, 0) : max(stop - at, 0)]
+        if wanted:
+            await response.write(wanted)
+        at += len(piece)
+        if at >= stop:
+            break
     await response.write_eof()
     return response
 
@@ -212,6 +238,7 @@ def _target(found: VisitDetail) -> dict[str, Any]:
         "region": target.region,
         "contact": found.contact,
         "history": _history(found.history),
+        **found.file,
     }
 
 

@@ -161,6 +161,11 @@ async def copy_of(act: Act, visit_id: str, digest: str, size: str) -> tuple[Dige
         await pieces.aclose()
 
 
+async def size_of(act: Act, visit_id: str, digest: str) -> int:
+    """How many bytes the original of a piece of evidence has; NotFoundError for who may not look."""
+    return (await store.visible(act.db, act.actor, visit_id, digest)).size
+
+
 def _look(data: bytes | Path) -> tuple[bytes, int]:
     """The first bytes of a file, and how many it has."""
     if isinstance(data, bytes):

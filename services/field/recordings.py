@@ -39,3 +39,19 @@ def media_type(kind: str, head: bytes) -> str:
         if head[at : at + len(mark)] == mark:
             return media
     raise InvalidInputError(what="证据文件", why=_WORDS[kind])
+
+
+# How a file of each media type is called where it lies in a folder.
+SUFFIXES = {
+    "audio/amr": "amr",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/aac": "aac",
+    "audio/wav": "wav",
+    "audio/ogg": "ogg",
+    "audio/webm": "webm",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "application/pdf": "pdf",
+    "application/zip": "zip",  # DOCX, XLSX, PPTX: which of them, only what is inside tells
+}

@@ -6,7 +6,8 @@ list -> detail (target's file, forms, group, deadlines) -> accept, member by mem
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from inspection.checklists import form_of
@@ -14,6 +15,7 @@ from inspection.deadlines import DeadlineKind
 from inspection.notices import NoticeKind
 from inspection.outcomes import MEASURES, RESULT_CODES, result_text
 from models.results import Deadline, Publication
+from models.store import before as before_store
 from models.store import companions
 from models.store import deadlines as deadline_store
 from models.store import evidence as evidence_store
@@ -27,7 +29,7 @@ from models.store.states import STATUS_WORDS, advance
 from models.tasks import Evidence, Part, Visit
 from services.act import Act
 from services.clock import appointments, deadlines
-from services.field import chain
+from services.field import before, chain
 from services.people import cards
 
 ASSIGNED = (NoticeKind.ASSIGNED_LEADER, NoticeKind.ASSIGNED_MEMBER)
@@ -48,6 +50,12 @@ class VisitDetail:
     deadlines: Sequence[Deadline]
     entrusted: Sequence[Entrusted] = ()
     experts: Sequence[Expert] = ()
+    file: Mapping[str, Any] = field(default_factory=dict)  # services.field.before
+
+
+async def times(act: Act, own: Sequence[store.OwnVisit]) -> dict[str, datetime]:
+    """When these visits of the actor's were agreed upon with their owners, by visit."""
+    return await before_store.appointments(act.db, [one.visit.id for one in own])
 
 
 async def list_visits(act: Act) -> list[tuple[store.OwnVisit, Deadline | None]]:
@@ -83,6 +91,7 @@ async def visit_detail(act: Act, visit_id: str) -> VisitDetail:
         deadlines=await deadline_store.of_subjects(act.db, _subjects(own.visit, own.part)),
         entrusted=await companions.entrusted(act.db, visits=[visit_id]),
         experts=await companions.experts(act.db, visits=[visit_id]),
+        file=await before.file_of(act, own),
     )
 
 
@@ -134,13 +143,15 @@ def measures() -> list[dict[str, Any]]:
 
 
 async def _items(act: Act, own: store.OwnVisit) -> list[Mapping[str, Any]]:
-    found = await store.items(act.db, own.task.id, own.part.department_id)
+    found = list(await store.items(act.db, own.task.id, own.part.department_id))
+    earlier = await before.last_answers(act, own, found)
     return [
         {
             "task_item_id": item.id,
             "name": item.name,
             "basis": item.basis,
             "form": form_of(item.form, item.name, content, item.basis).as_data(),
+            "earlier": earlier.get(item.id),
         }
         for item, content in found
     ]

@@ -23,14 +23,14 @@ from models.store import summaries as summary_store
 from models.store import tasks as task_store
 from models.store import visits as visit_store
 from models.store.archives import VisitCase
-from models.tasks import SummarySignature
+from models.tasks import Evidence, SummarySignature
 from services.act import Act
-from services.field import chain
+from services.field import chain, recordings
 from services.people.messages import KIND_WORDS, STATUS_WORDS
 from services.people.overview import ACT_WORDS
 
 TEMPLATE = Path(__file__).with_name("volume.typ")
-SUFFIX = {"photo": "jpg", "signature": "png", "voice": "amr", "video": "mp4", "file": "bin"}
+SUFFIX = {"photo": "jpg", "signature": "png"}  # of what is heard, watched or read, the first bytes tell
 
 
 async def contents(
@@ -90,7 +90,7 @@ async def contents(
         "messages": [message(one) for one in papers["messages"]],
         "audit": await acts(act, papers["audit"]),
     }
-    return words, _blobs(parts, papers)
+    return words, _blobs(parts, papers, await _suffixes(act, papers["evidence"]))
 
 
 async def acts(act: Act, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -127,14 +127,28 @@ def pdf(
     return made
 
 
-def _blobs(parts: Sequence[part_store.DepartmentPart], papers: Mapping[str, Sequence[Any]]) -> dict[str, Digest]:
+async def _suffixes(act: Act, evidence: Sequence[Evidence]) -> dict[str, str]:
+    """How each file of the evidence is called at its end, by digest: as it is, not as it was said to be."""
+    found = {}
+    for one in evidence:
+        found[one.digest] = SUFFIX.get(one.kind, "")
+        if one.kind in recordings.KINDS:
+            pieces = act.house.blobs.stream(Digest(one.digest))
+            found[one.digest] = recordings.SUFFIXES[recordings.media_type(one.kind, await anext(pieces))]
+            await pieces.aclose()
+    return found
+
+
+def _blobs(
+    parts: Sequence[part_store.DepartmentPart], papers: Mapping[str, Sequence[Any]], suffixes: Mapping[str, str]
+) -> dict[str, Digest]:
     named = [
         *(
             (f"submissions/{one.department.code}.json", one.submission.manifest_digest)
             for one in parts
             if one.submission
         ),
-        *((f"evidence/{one.kind}-{one.digest}.{SUFFIX[one.kind]}", one.digest) for one in papers["evidence"]),
+        *((f"evidence/{one.kind}-{one.digest}.{suffixes[one.digest]}", one.digest) for one in papers["evidence"]),
         *((f"papers/{one.number}.pdf", one.attachment) for one in papers["papers"] if one.attachment),
         *((f"rectification/{one.digest}.jpg", one.digest) for one in papers["photos"]),
         *(

@@ -393,6 +393,11 @@ async def test_voice_video_and_papers_are_sealed_like_photos(http: Http) -> None
         status, _, headers = await http.call("GET", path, "lead-approver")
         assert (status, headers["Content-Type"], headers["X-Content-Type-Options"]) == (200, media, "nosniff")
         assert ("Content-Disposition" in headers) == (media == "application/pdf")
+    path = f"/api/phone/evidence/{digests[1]}/display?visit={play.scene.visit.id}"
+    for asked, length, told in (("bytes=0-1", 2, "0-1"), ("bytes=4-", 900, "4-903"), ("bytes=-9", 9, "895-903")):
+        status, _, headers = await http.call("GET", path, "lead-1", headers={"Range": asked})
+        assert (status, headers["Content-Length"], headers["Content-Range"]) == (206, str(length), f"bytes {told}/904")
+    assert (await http.call("GET", path, "lead-1", headers={"Range": "bytes=904-"}))[0] == 416
     manifest = await play.filled("lead-1", recordings=digests)
     wrong = {**manifest, "recordings": manifest["photos"]}
     path = f"/api/phone/visits/{play.scene.visit.id}/submissions"

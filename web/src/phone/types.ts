@@ -14,6 +14,8 @@ export interface VisitRow {
   my_part_status: string
   my_part_status_text: string
   deadline: { due_on: string; kind: string; text: string } | null
+  /** The time agreed upon with the owner; lists kept by older pages have none. */
+  agreed_at?: string | null
 }
 
 /** A column of a table question. */
@@ -58,8 +60,16 @@ export interface Question {
   comment_when?: string
 }
 
+/** What the department answered at the target's last visit: shown beside the question, an answer only once confirmed. */
+export interface Earlier {
+  visit_number: string
+  at: string
+  answers: Record<string, { value: string | TableRow[]; comment: string }>
+}
+
 export interface Item {
   task_item_id: string
+  earlier?: Earlier | null
   name: string
   basis: string
   form: { version: number | string; title: string; source?: string; grades?: [string, number][]; questions: Question[] }
@@ -124,6 +134,11 @@ export interface Visit {
     registered_on: string
     region: string
     contact: { name: string; phone: string } | null
+    /** What else all departments know; kept visits of older versions do not have it. */
+    licences?: { name: string; number: string; issuer: string; expires_on: string | null }[]
+    open?: { number: string; kind: string; department: string; demand: string; due_on: string; status_text: string }[]
+    clues?: { number: string; source: string; matter: string; received_on: string; department: string }[]
+    map_url?: string
     history: { published_at: string; department: string; result_text: string; number: string }[]
   }
   leads: boolean
