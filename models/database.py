@@ -20,13 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.pool import PoolResetState
 
-from models import one_hop
+from models import heap, one_hop
 from models.one_hop import Begin
 
 BUSY_TIMEOUT_MS = 15_000
 # A connection of PostgreSQL is a process there: what was opened in a rush is kept, and the warm ones are used first.
 _KEPT: dict[str, Any] = {"pool_size": 15, "max_overflow": 0, "pool_use_lifo": True}
 _PUBLIC = "suicha_public"
+_MUCH = "suicha_much"
 AfterCommit = Callable[[], None]
 
 
@@ -56,6 +57,8 @@ class Database:
         """Begin a transaction that may change things; commits at the end, rolls back on any error."""
         async with self._writer(), AsyncSession(self.engine, expire_on_commit=False) as db, db.begin():
             yield db
+        if _MUCH in db.info:
+            await asyncio.to_thread(heap.give_back)
         for callback in [*self.on_commit, *(self.on_public if _PUBLIC in db.info else ())]:
             callback()
 
@@ -87,6 +90,20 @@ class Database:
 def changes_public(db: AsyncSession) -> None:
     """Say that this transaction changes what public pages show: those kept in memory are dropped once it commits."""
     db.info[_PUBLIC] = True
+
+
+def moves_much(db: AsyncSession) -> None:
+    """Say that this transaction takes much memory: once it commits, what it freed goes back to the system.
+
+    Not before: until then SQLite holds the pages that were changed.
+    """
+    db.info[_MUCH] = True
+
+
+async def uncompiled(db: AsyncSession) -> None:
+    """Have PostgreSQL compile no query of this transaction: for one that takes 0.1 s, that is a third of it."""
+    if db.get_bind().dialect.name == "postgresql":
+        await db.execute(text("SET LOCAL jit = off"))
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

@@ -1,7 +1,7 @@
 """A register's file, read beside the loop: in a child process where it is large, in a thread where it is small.
 
-Work (this side) <- one line of messages -> serve(): Opened -> Order -> known digests -> Batch, Batch, ... -> Ending
-                                            of another register than targets: Opened -> rows, rows, ... -> none
+Work (this side) <- one line of messages -> serve(): Opened -> Order -> what is known -> Batch, Batch, ... -> Ending
+                                            of a kind that is not BATCHED: Opened -> rows, rows, ... -> none
                                                      or a Refusal, at any time
 
 A child, because two threads of one interpreter wait for each other: the lock that reading holds is the lock that every
@@ -33,6 +33,7 @@ from typing import Any, ClassVar
 from inspection.errors import InvalidInputError, Kind, SuichaError, TooLargeError
 from inspection.tables import Header, Reading, Rejected, read_table
 from inspection.tables.bulk import Block, Digest, Record, blocks
+from inspection.tables.classes import Change, ClassBlock, class_blocks
 from inspection.tables.packing import pack
 from models.sheets import Position, open_sheet
 
@@ -46,7 +47,8 @@ MEMORY = (
 _TOO_MUCH = {"what": "文件读入时占用的内存", "limit": f"{MEMORY >> 30} GB"}
 _COLLECTED = 2_000_000  # objects between two looks of a child's collector: more than two batches, and no row is a cycle
 _CODE = itemgetter(0)  # of a record
-BATCHED = "targets"  # the one register that is so large that its child also checks and packs
+# Kinds so large that their reader also checks and packs, and what it is told of every target of the register.
+BATCHED = {"targets": ("digest", "code"), "credit": ("code", "credit_class")}
 _ROWS_AT_ONCE = 1_000
 
 
@@ -60,7 +62,7 @@ class ReaderLostError(SuichaError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """What a child found when it opened the file; the header of a table of targets is read where its rows are."""
+    """What a child found when it opened the file; the header of a BATCHED kind is read where its rows are."""
 
     position: Position
     header: Header | None = None
@@ -68,8 +70,9 @@ class Opened:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What reading needs to know of the house and the database."""
+    """What reading needs to know of the house and the database; `kind` is one of BATCHED."""
 
+    kind: str
     key: bytes
     source: str
     for_sqlite: bool
@@ -79,7 +82,7 @@ class Order:
 class Batch:
     """Some thousand rows, read: `new` and `again` as packed rows of the tables `targets` and `incoming`."""
 
-    reached: int  # bytes of the file
+    reached: int = 0  # bytes of the file
     read: int = 0
     unchanged: int = 0
     added: int = 0
@@ -87,6 +90,7 @@ class Batch:
     new: list[bytes] = field(default_factory=list)
     again: list[bytes] = field(default_factory=list)
     shown: list[tuple[str, str]] = field(default_factory=list)  # code and name of new ones
+    moved: list[Change] = field(default_factory=list)  # classes that change
     people: list[tuple[str, str | None, str | None]] = field(default_factory=list)  # code, name, telephone
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -199,9 +203,14 @@ def in_thread(name: str, reading: Reading[Any], position: Position) -> Work:
 def serve(line: Connection, reading: Reading[Any], position: Position) -> None:
     """Take an Order and what is known, send batches; end in silence when the other side is gone."""
     with line, _telling(line):
-        order, known = line.recv(), _known(line)
+        order: Order = line.recv()
+        batches, done = (_targets if order.kind == "targets" else _classes)(order, _pairs(line), reading), 0
         with _patient_collector():
-            _send(line, order, known, (reading, position))
+            for batch in batches:
+                if isinstance(batch, Batch):
+                    done += batch.read + len(batch.rejected)
+                    batch.reached = position.reached(done)[0]
+                line.send(batch)
 
 
 @contextmanager
@@ -218,31 +227,47 @@ def _telling(line: Connection) -> Iterator[None]:
         return
 
 
-def _known(line: Connection) -> dict[bytes, str]:
-    """Receive digest -> code of the whole register, as lines; an empty message ends it."""
-    known: dict[bytes, str] = {}  # bytes, because a million digests in hex would be 30 MB more
+def _pairs(line: Connection) -> Iterator[list[str]]:
+    """Receive two columns of the whole register, as lines; an empty message ends it."""
     while piece := line.recv():
         for one in piece.split("\n"):
-            digest, code = one.split("\t")
-            known[bytes.fromhex(digest)] = code
-    return known
+            yield one.split("\t")
 
 
-def _send(line: Connection, order: Order, known: dict[bytes, str], opened: tuple[Reading[Any], Position]) -> None:
-    reading, position = opened
+def _targets(order: Order, pairs: Iterator[list[str]], reading: Reading[Any]) -> Iterator[Batch | Ending]:
+    # Digests as bytes, because a million of them in hex would be 30 MB more.
+    known = {bytes.fromhex(digest): code for digest, code in pairs}
     codes, digest = set(known.values()), keyed_digest(order.key, reading.header.cells)
-    stream, done, met = blocks(reading, digest, known), 0, set[str]()
+    stream, met = blocks(reading, digest, known), set[str]()
     while some := list(islice(stream, BLOCKS_AT_ONCE)):
-        batch = _batch(some, codes, met, order)
-        done += batch.read
-        batch.reached = position.reached(done)[0]
-        line.send(batch)
-    line.send(Ending(unmet=set(known.values()) - met))
+        yield _batch(some, codes, met, order)
+    yield Ending(unmet=set(known.values()) - met)
+
+
+def _classes(order: Order, pairs: Iterator[list[str]], reading: Reading[Any]) -> Iterator[Batch | Ending]:
+    stream = class_blocks(reading, dict(pairs))
+    while some := list(islice(stream, BLOCKS_AT_ONCE)):
+        yield _batch_of_classes(some, order)
+    yield Ending(unmet=set())
+
+
+def _batch_of_classes(some: Sequence[ClassBlock], order: Order) -> Batch:
+    """Put what changes in the order of its codes."""
+    changes = [change for block in some for change in block.changes]
+    unchanged = sum(block.unchanged for block in some)
+    return Batch(
+        read=unchanged + len(changes),
+        unchanged=unchanged,
+        renewed=len(changes),
+        again=pack(sorted((code, new) for code, _, new in changes), order.for_sqlite),
+        moved=changes[:SHOWN],
+        rejected=[one for block in some for one in block.rejected],
+    )
 
 
 def _batch(some: Sequence[Block], codes: set[str], met: set[str], order: Order) -> Batch:
     """Put what is new in the order of its codes, and what is in the register beside it."""
-    batch = Batch(reached=0)
+    batch = Batch()
     new: list[Record] = []
     again: list[Record] = []
     for block in some:
@@ -308,7 +333,7 @@ def child(descriptor: int) -> None:
         _limit_memory(memory)
         position = Position()
         rows = open_sheet(name, data, position)
-        if kind == BATCHED:
+        if kind in BATCHED:
             reading = open_table(kind, name, rows, position)
             line.send(Opened(position=position, header=reading.header))
             serve(line, reading, position)

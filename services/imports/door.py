@@ -19,6 +19,7 @@ from sqlalchemy import select
 from inspection.errors import InvalidInputError, NotFoundError, TooLargeError
 from inspection.tables import KINDS as TABLES
 from inspection.tables import Header, Reading, Rejected, owner_above
+from models.database import moves_much
 from models.reading import BATCHED, Opened, Work, in_child, open_table, rows_of
 from models.registers import ImportReport
 from models.sheets import Position, is_packed, open_sheet
@@ -33,7 +34,6 @@ from services.imports.targets import store_targets
 from services.planning import item_lists, plan_changes
 
 KINDS = {kind: one.word for kind, one in TABLES.items()}
-STREAMED = {"targets", "credit"}  # as large as a province: their rows are never all in memory
 MAX_ROWS = 100_000  # of the other kinds: no office has more inspectors, items or entries of a plan to send at once
 LARGE = 4 << 20  # bytes of text from which on a process of its own reads it
 PACKED = 40  # times its size that a zipped file may unpack to; a bomb makes it a thousand, and is then in a child
@@ -99,7 +99,7 @@ def read_file(kind: str, name: str, data: bytes | Path) -> ReadFile:
             rows = rows_of(work) if work else open_sheet(name, data, opened.position)
             reading = open_table(kind, name, _counted(kind, rows), opened.position)
             header = reading.header
-        kept = list(reading) if reading is not None and kind not in STREAMED else []
+        kept = list(reading) if reading is not None and kind not in BATCHED else []
     except BaseException:
         if work is not None:
             work.close()
@@ -119,7 +119,7 @@ def read_file(kind: str, name: str, data: bytes | Path) -> ReadFile:
 
 def _counted(kind: str, rows: Generator[list[str], None, None]) -> Generator[list[str], None, None]:
     """Give rows, of the short kinds no more than MAX_ROWS: these are kept in memory."""
-    if kind in STREAMED:
+    if kind in BATCHED:
         return rows
     return _at_most(rows, TooLargeError(what=f"“{KINDS[kind]}”一次导入的行数", limit=f"{MAX_ROWS:,}行"))
 
@@ -144,7 +144,7 @@ def _wants_child(kind: str, data: bytes | Path) -> bool:
         with data.open("rb") as file:
             head = file.read(8)
     packed = is_packed(head)
-    return (packed or kind == BATCHED) and size * (PACKED if packed else 1) > LARGE
+    return (packed or kind in BATCHED) and size * (PACKED if packed else 1) > LARGE
 
 
 def _digest(data: bytes | Path) -> str:
@@ -173,6 +173,7 @@ async def run_import(
         began, tally = time.perf_counter(), Tally(file=spool)
         digest = asyncio.get_running_loop().run_in_executor(None, _digest, file.data)  # beside the import
         feed = Feed(
+            kind=file.kind,
             name=file.name,
             header=file.header,
             position=file.position,
@@ -181,6 +182,8 @@ async def run_import(
             work=file.work,
             progress=progress,
         )
+        if file.work is not None:
+            moves_much(act.db)
         savepoint = await act.db.begin_nested() if dry_run else None
         await _store(act, file, feed, tally, source=source or LIST_NAME, dry_run=dry_run)
         if savepoint is not None:

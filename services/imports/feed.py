@@ -1,6 +1,6 @@
-"""A file on its way into a register: what its header has, and for targets its batches, read beside the loop.
+"""A file on its way into a register: what its header has, and of the large kinds its batches, read beside the loop.
 
-ReadFile -> Feed -> batches(): Order and known digests to the reader, Batch, Batch, ... from it (one read ahead)
+ReadFile -> Feed -> batches(): Order and what is known to the reader, Batch, Batch, ... from it (one read ahead)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from inspection.tables import Header, Reading
 from inspection.tables.categories import EXTRA_FIELDS
-from models.reading import Batch, Ending, Order, Work, in_thread
+from models.reading import BATCHED, Batch, Ending, Order, Work, in_thread
 from models.sheets import Position
 from models.store.loading import Loader
 from services.imports.rejects import REASON
@@ -28,6 +28,7 @@ def no_progress(_done: int, _of: int, _rows: int) -> None:
 class Feed:
     """The rows of a file on their way: which fields it has, whether it is only part of a list, its batches."""
 
+    kind: str
     name: str
     header: Header
     position: Position
@@ -52,9 +53,9 @@ class Feed:
         """Whether these are mended rejects: what else was in their list is still there."""
         return REASON in self.header.cells
 
-    async def batches(self, loader: Loader, source: str) -> AsyncGenerator[Batch, None]:
+    async def batches(self, loader: Loader, source: str = "") -> AsyncGenerator[Batch, None]:
         """Give batches, the next one being read meanwhile; then `unmet` is known. Raises what the reading refuses."""
-        work = self.work or in_thread(self.name, self.rows(), self.position)
+        work = self.work or in_thread(self.name, self._open(), self.position)
         coming, rows = asyncio.create_task(self._begin(work, loader, source)), 0
         try:
             while not isinstance(got := await coming, Ending):
@@ -68,19 +69,15 @@ class Feed:
             await asyncio.gather(coming, return_exceptions=True)
             await asyncio.to_thread(work.close)
 
-    def tell(self, rows: int) -> None:
-        """Tell how far this process has read."""
-        self.progress(*self.position.reached(rows), rows)
-
-    def rows(self) -> Reading[Any]:
-        """The rows, where this process reads them."""
+    def _open(self) -> Reading[Any]:
         if self.reading is None:
-            raise RuntimeError("a child reads this file: its rows come in batches")
+            raise RuntimeError("neither a child nor this process reads this file")
         return self.reading
 
     async def _begin(self, work: Work, loader: Loader, source: str) -> Batch | Ending:
-        await asyncio.to_thread(work.send, Order(key=self.key, source=source, for_sqlite=loader.is_sqlite))
-        async for piece in loader.pairs("digest", "code"):
+        order = Order(kind=self.kind, key=self.key, source=source, for_sqlite=loader.is_sqlite)
+        await asyncio.to_thread(work.send, order)
+        async for piece in loader.pairs(*BATCHED[self.kind]):
             await asyncio.to_thread(work.send, piece)
         await asyncio.to_thread(work.send, "")
         got: Batch | Ending = await asyncio.to_thread(work.receive)

@@ -3,20 +3,23 @@
 TargetFilter -> conditions on the columns of one index -> the keys of a page, in that index's order -> its rows
 
 Pages come in the order of the index, so a page is read and never sorted. The total is exact up to COUNTED and said to
-be more beyond it: counting a million for a number that nobody reads is most of what a page would cost.
+be more beyond it: counting a million for a number that nobody reads is most of what a page would cost. Both come from
+one statement: a rare word has the whole index read, and twice would be twice as long.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
 from inspection.errors import InvalidInputError
 from inspection.tables.categories import CATEGORIES
 from inspection.tables.places import PROVINCES, SECTIONS
 from inspection.tables.targets import STATUS_WORDS
+from models.database import uncompiled
 from models.registers import Target
 from services.act import Act
 
@@ -65,10 +68,7 @@ class TargetFilter:
 async def targets(act: Act, wanted: TargetFilter, *, page: int = 1, after: str = "") -> dict[str, Any]:
     """A page of the register: by number, or what comes after the target `after` (its code), which is never slow."""
     conditions = wanted.conditions()
-    query = select(Target.code).where(*conditions).order_by(*_KEY).limit(PAGE_SIZE + 1)
-    query = query.where(await _behind(act, after)) if after else query.offset((page - 1) * PAGE_SIZE)
-    codes = list(await act.db.scalars(query))
-    counted = await _count(act, select(Target.code).where(*conditions))
+    codes, counted = await _found(act, conditions, page=page, after=after)
     return {
         "total": min(counted, COUNTED),
         "more_than_total": counted > COUNTED,
@@ -79,8 +79,26 @@ async def targets(act: Act, wanted: TargetFilter, *, page: int = 1, after: str =
     }
 
 
-async def _count(act: Act, query: Select[Any]) -> int:
-    return await act.db.scalar(select(func.count()).select_from(query.limit(COUNTED + 1).subquery())) or 0
+async def _found(act: Act, conditions: list[ColumnElement[bool]], *, page: int, after: str) -> tuple[list[str], int]:
+    """The codes of a page, one more where there is one, and how many there are: a rare word is looked for once."""
+    start = 0 if after else (page - 1) * PAGE_SIZE
+    most = max(COUNTED, start + PAGE_SIZE) + 1
+    found = select(*_KEY).where(*conditions).order_by(*_KEY).limit(most).cte("found")
+    count = select(func.count()).select_from(found)
+    key = (await act.db.execute(select(*_KEY).where(Target.code == after))).first() if after else None
+    wanted = select(found.c.code, count.scalar_subquery()).order_by(*found.c).offset(start).limit(PAGE_SIZE + 1)
+    if key:
+        wanted = wanted.where(_behind(found.c, key))
+    await uncompiled(act.db)
+    rows = (await act.db.execute(wanted)).all()
+    counted = rows[0][1] if rows else 0
+    if not rows and (start or key):
+        counted = await act.db.scalar(count) or 0
+    if not key or counted < most or len(rows) > PAGE_SIZE:
+        return [code for code, _ in rows], counted
+    # The page lies behind what was counted.
+    further = select(Target.code).where(*conditions, _behind(Target, key)).order_by(*_KEY).limit(PAGE_SIZE + 1)
+    return list(await act.db.scalars(further)), counted
 
 
 async def _rows(act: Act, codes: list[str]) -> list[dict[str, Any]]:
@@ -98,10 +116,9 @@ def shown(row: Target) -> dict[str, Any]:
     }
 
 
-async def _behind(act: Act, code: str) -> ColumnElement[bool]:
-    """Whatever stands behind this target in the order of pages; a code that is gone begins at the front."""
-    key = (await act.db.execute(select(*_KEY).where(Target.code == code))).first()
-    return and_(tuple_(*_KEY) > tuple_(*key), Target.region_code >= key[0]) if key else Target.code != ""
+def _behind(table: Any, key: Sequence[str]) -> ColumnElement[bool]:
+    """Whatever stands behind this target in the order of pages."""
+    return and_(tuple_(*(getattr(table, one.key) for one in _KEY)) > tuple_(*key), table.region_code >= key[0])
 
 
 def _region(words: str) -> list[ColumnElement[bool]]:

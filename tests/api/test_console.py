@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from app import samples
@@ -9,6 +10,7 @@ from inspection.actors import SYSTEM
 from models.registers import PlanEntry
 from services.drawing.orders import TaskOrder
 from services.drawing.tasks import create_task
+from services.registers import search
 from tests.api.conftest import Building, answer, ok
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER
 
@@ -73,6 +75,23 @@ async def test_the_register_is_paged_and_searched(house: Building) -> None:
         ({"q": "没有这家"}, 0),
     ):
         assert (await ok(browser, "GET", "/api/console/targets", params=query))["total"] == wanted, query
+
+
+async def test_pages_go_on_behind_what_is_counted(house: Building, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B6, B9: from each page to the next, every target once and in order, however few of them are counted."""
+    browser = await house.as_member(COORDINATOR)
+    for counted in (70, 10_000):
+        monkeypatch.setattr(search, "COUNTED", counted)
+        seen: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            found = await ok(browser, "GET", "/api/console/targets", params={"after": after, "status": "open"})
+            assert (found["total"], found["more_than_total"]) == (min(counted, 297), counted < 297)
+            seen += [one["code"] for one in found["rows"]]
+            after = found["next"]
+        assert len(set(seen)) == len(seen) == 297
+    gone = await ok(browser, "GET", "/api/console/targets", params={"after": seen[-1], "status": "open"})
+    assert (gone["rows"], gone["next"], gone["total"]) == ([], None, 297)
 
 
 async def test_lists_of_people_hold_what_the_work_needs(house: Building) -> None:

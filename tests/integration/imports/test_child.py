@@ -88,7 +88,7 @@ async def test_a_child_reads_as_a_thread_does(
 async def test_workbooks_of_other_kinds_are_opened_in_a_child(
     desk: Desk, children: list[Work], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A4, N3: classes come row by row, items at once; what a child refuses is the same sentence; more is refused."""
+    """A4, N3: classes come in batches, items at once; what a child refuses is the same sentence; more is refused."""
     await desk.send(whole(ROWS[:2_500]))
     classes = write_xlsx(["统一社会信用代码", "信用风险分类"], [[row[0], "C"] for row in ROWS[:2_500]])
     assert await desk.counts(classes, "credit") == (2_500, 0, 2_500, 0, 0, 0)
@@ -101,8 +101,30 @@ async def test_workbooks_of_other_kinds_are_opened_in_a_child(
     monkeypatch.setattr(door, "MAX_ROWS", 20)
     with pytest.raises(TooLargeError, match="“抽查事项清单”一次导入的行数超过上限20行"):
         await desk.send(items, "items")
-    assert len(children) == 5  # the damaged one never came to be given away
+    assert len(children) == 4  # the damaged one, and the items as classes, never came to be given away
     assert ended(children)
+
+
+async def test_classes_in_a_child_as_in_a_thread(
+    desk: Desk, children: list[Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N1, N3, B4: what changes, what does not, unknown codes, codes given twice, no class: one count either way."""
+    await desk.send(whole(ROWS[:2_500]))
+    rows = [[row[0], "ABCD"[n % 4]] for n, row in enumerate(ROWS[:2_500])]
+    rows[3][1], rows[1_100][1] = "E", ""  # neither is a class
+    rows[700][0], rows[1_900][0] = rows[1_600][0], ROWS[9_000][0]  # named first here; unknown
+    header = ["统一社会信用代码", "信用风险分类"]
+    refused = [(5, "E"), (1_102, ""), (1_602, rows[1_600][0]), (1_902, ROWS[9_000][0])]
+    for large, changed in ((1_000, 2_496), (1 << 30, 0)):
+        monkeypatch.setattr(door, "LARGE", large)
+        report = await desk.send(write_csv(header, rows), "credit")
+        assert [report[key] for key in ("read", "changed", "unchanged")] == [2_500, changed, 2_496 - changed]
+        assert [(one["row"], one["value"]) for one in report["rejected"]] == refused
+        assert report["rejects_file"] == len(refused)
+    assert len(children) == 2
+    assert ended(children)
+    found = dict(await desk.rows(select(Target.code, Target.credit_class)))
+    assert [found[row[0]] for row in (*ROWS[:3], ROWS[3], ROWS[700], ROWS[1_600])] == ["A", "B", "C", "", "", "A"]
 
 
 async def test_progress_rises_to_the_end(desk: Desk, tmp_path: Path) -> None:
