@@ -6,6 +6,7 @@ One open proposal a target: a worse result takes its place, a better one waits u
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from inspection.actors import Role
 from inspection.credit_steps import proposed, worse
 from inspection.errors import ConflictError, ForbiddenError, NotFoundError
+from models.corrections import Correction
 from models.libraries import CreditProposal
 from models.registers import Target
 from models.results import Publication
@@ -91,7 +93,7 @@ async def decide(act: Act, proposal_id: str, *, accept: bool, note: str) -> Cred
 
 
 async def proposal_rows(act: Act) -> list[dict[str, Any]]:
-    """The proposals, open ones first, then the newest."""
+    """The proposals, open ones first, then the newest; `corrected_at` where what they stand on was corrected since."""
     query = (
         select(CreditProposal, Target.code, Target.name)
         .join(Target, Target.id == CreditProposal.target_id)
@@ -99,15 +101,29 @@ async def proposal_rows(act: Act) -> list[dict[str, Any]]:
         .limit(SHOWN)
     )
     found = (await act.db.execute(query)).all()
+    corrected = await _corrected(act, [row for row, _, _ in found])
     people = await task_store.member_names(act.db, [row.decided_by or "" for row, _, _ in found])
     shown = ("id", "from_class", "to_class", "why", "status", "made_at", "decided_at", "note")
     return [
         {
             **{name: getattr(row, name) for name in shown},
             "status_text": STATUS_WORDS[row.status],
+            "corrected_at": corrected.get(row.id),
             "code": code,
             "name": name,
             "decided_by": people.get(row.decided_by or "", ""),
         }
         for row, code, name in found
     ]
+
+
+async def _corrected(act: Act, rows: Sequence[CreditProposal]) -> dict[str, datetime]:
+    """Proposals whose results were corrected after they were made, and when last: who decides has to know (J2)."""
+    query = (
+        select(Publication.visit_id, Correction.changes, Correction.decided_at)
+        .join(Correction, Correction.publication_id == Publication.id)
+        .where(Publication.visit_id.in_({row.visit_id for row in rows}), Correction.status == "signed")
+        .order_by(Correction.decided_at)
+    )
+    signed = [(visit, at) for visit, changes, at in (await act.db.execute(query)).all() if "results" in changes]
+    return {row.id: at for row in rows for visit, at in signed if visit == row.visit_id and at >= row.made_at}

@@ -11,13 +11,16 @@ from sqlalchemy import select
 
 from inspection.actors import SYSTEM
 from inspection.errors import ConflictError, ForbiddenError, NotFoundError
+from models.blobs import Digest
 from models.database import Database
 from models.libraries import CreditProposal
+from models.people import Member
 from models.registers import Target
 from services.registers import credit
-from services.results import publications
+from services.results import corrections, publications
+from services.results.corrections import Wish
 from tests.conftest import Clock
-from tests.integration.visits_play import Play, house_of
+from tests.integration.visits_play import Play, house_of, signature_bytes
 
 
 @pytest_asyncio.fixture
@@ -95,3 +98,28 @@ async def test_one_clean_visit_proposes_nothing(play: Play) -> None:
     await class_of(play, "C")
     await inspected(play, ["none"])
     assert await rows(play) == []
+
+
+async def test_a_proposal_says_that_its_result_was_corrected(play: Play) -> None:
+    """N3, J2: a correction of the day says nothing about it, one of the result does; the office still decides."""
+    await class_of(play, "A")
+    await inspected(play, ["not-disclosed"])
+
+    async def correct(**changes: Any) -> Any:
+        play.clock.advance(days=1)
+        paper, ink = [Digest(await play.house.blobs.put(one)) for one in (b"%PDF-1.7 made up", signature_bytes())]
+        number = f"{play.scene.visit.number}-partner"
+        wish = Wish(number=number, ground="entry", reason="录入时选错了", changes=changes, evidence=[paper])
+        async with play.act("partner-1") as act:
+            row = await corrections.ask(act, wish)
+        async with play.act("partner-approver") as act:
+            (await act.db.get_one(Member, act.actor.member_id)).post = "主要负责人"
+            await corrections.sign(act, row.id, ink)
+        return (await rows(play))[0]["corrected_at"]
+
+    assert await correct(inspected_on="2026-03-01") is None
+    assert await correct(results=["none"], measures=["nothing"]) is not None
+    (row,) = await rows(play)
+    assert (row["status"], row["to_class"], row["corrected_at"] > row["made_at"]) == ("proposed", "B", True)
+    await decide(play, accept=False)
+    assert await class_of(play) == "A"

@@ -34,6 +34,8 @@ export interface ImportReport {
   rejected: Reject[]
   rejected_count?: number
   unknown_columns: string[]
+  /** What the reading decided: which sheet, which of two like columns, days counted from 1904. */
+  notes?: string[]
   seconds: number
 }
 

@@ -24,6 +24,6 @@ export const fetchOften = (year: number, times: number, page: number) => get<Oft
 export const fetchVisitsOf = (year: number, code: string) => get<Visits>('/api/console/policies/ledger', { year, code })
 export const fetchWarnings = (year: number) => get<Warned>('/api/console/policies/warnings', { year })
 
-export interface CreditProposal { id: string; code: string; name: string; from_class: string; to_class: string; why: string; status: 'proposed' | 'accepted' | 'declined'; status_text: string; made_at: string; decided_at: string | null; decided_by: string; note: string }
+export interface CreditProposal { id: string; code: string; name: string; from_class: string; to_class: string; why: string; status: 'proposed' | 'accepted' | 'declined'; status_text: string; made_at: string; decided_at: string | null; decided_by: string; note: string; corrected_at: string | null }
 export const fetchCredit = () => get<{ rows: CreditProposal[] }>('/api/console/policies/credit')
 export const decideCredit = (id: string, accept: boolean, note: string) => post<unknown>(`/api/console/policies/credit/${id}/decide`, { accept, note })
