@@ -142,13 +142,13 @@ async def _tell_chain(
             continue
         was, stands = standing(before[where]), standing(after[where])
         told = {"part": own.part.id, "item": where[0], "question": where[1]}
-        if late:
+        if late and in_conflict(stands):
             await chain.append(act, visit.id, visit.number, "answer-late", **told, versions=new)
-        elif in_conflict(stands) and {one.id for one in stands} != {one.id for one in was}:
+        elif not late and in_conflict(stands) and {one.id for one in stands} != {one.id for one in was}:
             await chain.append(
                 act, visit.id, visit.number, "answers-differ", **told, versions=[one.id for one in stands]
             )
-        elif in_conflict(was) and not in_conflict(stands):
+        elif not late and in_conflict(was) and not in_conflict(stands):
             of = [one.id for one in was]
             await chain.append(act, visit.id, visit.number, "answer-chosen", **told, of=of, chosen=stands[0].id)
             act.record("answer-chosen", f"part:{own.part.id}", visit=visit.number, question=where[1])

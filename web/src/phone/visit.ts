@@ -86,7 +86,7 @@ export function openVisit(visitId: string) {
     try {
       const sent = entriesOf(visit.value, plain(draft.value))
       // After the part was handed in only what was typed here and never sent is still of interest.
-      if (locked.value && !sent.length) return
+      if (locked.value && (delivered.value || !sent.length)) return
       const answer = await post<Shared>(`/api/phone/visits/${visitId}/answers`, { entries: sent })
       if (meet(draft.value, sent, answer) && locked.value) await saver(draft.value)
       note.late = answer.closed ? countDiffering(draft.value) : 0
