@@ -116,6 +116,8 @@ class Visit(Base):
     position: Mapped[int]  # place in draw order, from 1
     status: Mapped[str] = mapped_column(String(16), default="assigned", index=True)
     notice_code: Mapped[str] = mapped_column(String(16), unique=True)  # what the owner binds by
+    # Of several merged items those that cover this target; empty: all that the task has.
+    item_ids: Mapped[list[str]] = mapped_column(default=list)
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]  # all parts submitted: the start event of H2 by default
     summary: Mapped[str] = mapped_column(Text, default="")

@@ -109,14 +109,19 @@ async def comers(db: AsyncSession, visit_id: str) -> Sequence[Comer]:
 async def items(db: AsyncSession, visit: Visit) -> Sequence[tuple[str, str, str]]:
     """What is inspected, by the departments that take part in this visit: (department, item, legal basis)."""
     query = (
-        select(Department.name, TaskItem.name, TaskItem.basis)
+        select(Department.name, TaskItem.name, TaskItem.basis, TaskItem.item_id)
         .join(TaskItem, TaskItem.department_id == Department.id)
         .join(Part, (Part.department_id == Department.id) & (Part.visit_id == visit.id))
         .outerjoin(TaskTeam, (TaskTeam.task_id == visit.task_id) & (TaskTeam.department_id == Department.id))
         .where(TaskItem.task_id == visit.task_id)
         .order_by(TaskTeam.position, TaskItem.id)
     )
-    return [(department, item, basis) for department, item, basis in await db.execute(query)]
+    own = visit.item_ids
+    return [
+        (department, item, basis)
+        for department, item, basis, item_id in await db.execute(query)
+        if not own or item_id in own
+    ]
 
 
 async def records(db: AsyncSession, visit_id: str) -> Sequence[NoticeRecord]:

@@ -109,15 +109,21 @@ async def group(db: AsyncSession, visit_id: str) -> Sequence[Colleague]:
     ]
 
 
-async def items(db: AsyncSession, task_id: str, department_id: str) -> Sequence[tuple[TaskItem, str]]:
-    """A department's items of a task the actor already holds, each with what it looks at (A1 内容)."""
+async def items(
+    db: AsyncSession, task_id: str, department_id: str, visit: Visit | None = None
+) -> Sequence[tuple[TaskItem, str]]:
+    """A department's items of a task the actor already holds, each with what it looks at (A1 内容).
+
+    `visit`: only those that cover its target, where several were merged.
+    """
     query = (
         select(TaskItem, Item.content)
         .join(Item, Item.id == TaskItem.item_id)
         .where(TaskItem.task_id == task_id, TaskItem.department_id == department_id)
         .order_by(TaskItem.id)
     )
-    return [(item, content) for item, content in await db.execute(query)]
+    own = visit.item_ids if visit is not None else []
+    return [(item, content) for item, content in await db.execute(query) if not own or item.item_id in own]
 
 
 async def contact(db: AsyncSession, target_id: str) -> Contact | None:

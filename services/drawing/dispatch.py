@@ -26,6 +26,7 @@ from models.store.tasks import TeamRow
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.act import Act
 from services.clock import deadlines
+from services.drawing import kinds
 from services.people import team_chats
 from services.people.notices import Letter, tell_many, tell_owner
 
@@ -67,7 +68,9 @@ async def dispatch(act: Act, task: Task, draw: Draw, result: DrawResult) -> None
         assign(act, task, targets[group.target], group, _people(group, people, departments), (position, prefix))
         for position, group in enumerate(groups, start=1)
     ]
+    strata = {one.target: one.stratum for one in result.drawn}
     for one, group in zip(assignments, groups, strict=True):
+        one.visit.item_ids = kinds.items_of(task, strata[group.target])
         if (first := group.teams[0].department) in own:  # dispatched down: the lower office's own visit from now on
             one.visit.department_id = departments[first].id
     await send_out(act, task, assignments, departments)

@@ -195,8 +195,14 @@ async def _merged(act: Act, task: Task) -> Sorted:
 
 
 def merged_items(task: Task) -> dict[str, Any]:
-    """The merged items by their number in labels: {"department", "name", "ratio", "scope"}."""
+    """The merged items by their number in labels: {"item_id", "department", "name", "ratio", "scope"}."""
     return {str(number): one for number, one in enumerate(task.terms.get("merge", ()), 1)}
+
+
+def items_of(task: Task, stratum: str) -> list[str]:
+    """The merged items (ids) that cover the targets of a stratum; empty where none are merged: all of the task's."""
+    merged_ = merged_items(task)
+    return [merged_[key]["item_id"] for key in region_of(stratum).split(AND)] if merged_ else []
 
 
 def scope_text(task: Task) -> str:

@@ -20,6 +20,7 @@ from models.store import withdrawals
 from models.store.replacements import VisitCase
 from models.store.states import advance, insert_ignore
 from services.act import Act
+from services.drawing import kinds
 from services.drawing.dispatch import assign, send_out
 from services.drawing.standins import Bench, bench
 from services.drawing.withdrawals import Why, withdraw
@@ -80,6 +81,7 @@ async def approve(act: Act, swap_id: str) -> TargetSwap:
         for number in team.members
     )
     new = assign(act, case.task, target, group, people, (position, prefix))
+    new.visit.item_ids = kinds.items_of(case.task, stratum)
     await send_out(act, case.task, [new], teams)
     act.record("target-swap", f"visit:{new.visit.id}", number=new.visit.number, leaving=row.leaving, reason=row.reason)
     return row

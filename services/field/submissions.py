@@ -235,7 +235,7 @@ async def _refuse_missing(act: Act, visit_id: str, manifest: Manifest) -> None:
 
 async def _problems(act: Act, own: store.OwnVisit, manifest: Manifest, *, has_evidence: bool) -> list[Problem]:
     complete = not is_direct(manifest.results)
-    items = await store.items(act.db, own.task.id, own.part.department_id)
+    items = await store.items(act.db, own.task.id, own.part.department_id, own.visit)
     known = {item.id for item, _ in items}
     problems = [
         Problem(where="检查表", why="含有不属于本部门的检查事项。")

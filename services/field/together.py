@@ -215,7 +215,7 @@ async def _standing_submission(act: Act, own: visit_store.OwnVisit) -> Submissio
 
 
 async def _forms(act: Act, own: visit_store.OwnVisit) -> list[tuple[Any, Any]]:
-    found = await visit_store.items(act.db, own.task.id, own.part.department_id)
+    found = await visit_store.items(act.db, own.task.id, own.part.department_id, own.visit)
     return [(item, form_of(item.form, item.name, words, item.basis)) for item, words in found]
 
 

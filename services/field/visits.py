@@ -143,7 +143,7 @@ def measures() -> list[dict[str, Any]]:
 
 
 async def _items(act: Act, own: store.OwnVisit) -> list[Mapping[str, Any]]:
-    found = list(await store.items(act.db, own.task.id, own.part.department_id))
+    found = list(await store.items(act.db, own.task.id, own.part.department_id, own.visit))
     earlier = await before.last_answers(act, own, found)
     return [
         {

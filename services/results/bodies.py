@@ -57,7 +57,8 @@ async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_
 def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None) -> dict[str, Any]:
     """Exactly what the page shows, before anything is masked: no person's name, no free words, no risk class (M2)."""
     manifest, today = case.submission.manifest, local_date(act.now)
-    items = list(shared.items.get(case.department.id, []))
+    covering = {one["name"] for one in case.task.terms.get("merge", ()) if one["item_id"] in case.visit.item_ids}
+    items = [one for one in shared.items.get(case.department.id, []) if not covering or one in covering]
     done = None if case.visit.ended_at is None else local_date(case.visit.ended_at).isoformat()
     return {
         "number": f"{case.visit.number}-{case.department.code}",

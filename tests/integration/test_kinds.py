@@ -19,6 +19,7 @@ from models.draws import Shortfall
 from models.people import Department, Member
 from models.registers import Item, Target
 from models.results import Outbox
+from models.store import owners as owner_store
 from models.store.pools import Scope
 from models.tasks import Draw, Part, Task, Visit, VisitMember
 from services.drawing import batches, lowers, task_view, tasks, voids
@@ -235,6 +236,35 @@ async def test_several_items_are_drawn_once_and_each_department_sends_its_own(of
     assert sorted(rows) == sorted(target for target, items in sets.items() if "2" in items)
     for name in lowers.names_of(draw):
         assert all(len(team["members"]) == 2 for group in groups_of(files, name) for team in group["teams"])
+
+
+async def test_a_target_of_one_merged_item_is_inspected_by_its_form_alone(office: Office) -> None:
+    """C10, G4: two items of one department, each with its own scope: form and notice are of those that cover it."""
+    await merged(office)
+    names = {"1": "旅馆卫生管理检查", "2": "游泳场馆水质与卫生检查"}
+    scopes = {"1": Scope(keywords=("住宿服务",)), "2": Scope(keywords=("餐饮服务",))}
+    ids = {key: await item_id(office, name) for key, name in names.items()}
+    merged_items = tuple(MergedItem(item_id=ids[key], ratio="0.5", scope=scopes[key]) for key in names)
+    _, draw = await office.drawn(ratio=None, merge=merged_items)
+    result = json_of(await checked(office, draw), "result.json")
+    sets = {one["target"]: region_of(one["stratum"]) for one in result["drawn"]}
+    assert set(sets.values()) == {"1", "2", "1+2"}
+    leads = (
+        select(VisitMember.visit_id, Member.userid, Target.code)
+        .join(Member, Member.id == VisitMember.member_id)
+        .join(Visit, Visit.id == VisitMember.visit_id)
+        .join(Target, Target.id == Visit.target_id)
+        .where(VisitMember.leads)
+    )
+    async with office.act() as act:
+        rows = [(row[0], row[1], row[2]) for row in await act.db.execute(leads)]
+    assert {code for *_, code in rows} == set(sets)
+    for visit_id, userid, code in rows:
+        own = {names[key] for key in sets[code].split("+")}
+        async with office.act(userid) as act:
+            assert {one["name"] for one in (await visits.visit_detail(act, visit_id)).items} == own
+            told = await owner_store.items(act.db, await act.db.get_one(Visit, visit_id))
+        assert {name for _, name, _ in told} == own
 
 
 async def test_a_department_with_two_merged_items_sees_both_forms(office: Office) -> None:

@@ -32,6 +32,18 @@ describe('what comes next in a task', () => {
     expect(ready.what).toContain('可以抽取')
   })
 
+  it('D2: nobody is asked for a value that the system fetches, unless it could not be had', () => {
+    const beacon = { source: 'drand', round: 7, at: '2026-03-02T09:20:00+08:00', url: '', status: 'waiting', by_hand: false, said: false, trouble: '' }
+    const frozen = draw(source('server', 'system', false), source('骰子', 'dice', true), source('drand', 'public', false))
+    const next = nextOf(task({ status: 'frozen', draw: { ...frozen, beacon } }))
+    expect(next.what).toContain('自动获取')
+    expect(next.what).not.toContain('录入种子来源')
+    expect(next.who).toBe('系统')
+    expect(nextOf(task({ status: 'frozen', draw: { ...frozen, beacon: { ...beacon, by_hand: true } } })).what).toContain('录入种子来源“drand”')
+    const room = draw(source('server', 'system', false), source('骰子', 'dice', false), source('drand', 'public', false))
+    expect(nextOf(task({ status: 'frozen', draw: { ...room, beacon } })).what).toContain('“骰子”')
+  })
+
   it('H1: publication is not offered before every part is approved', () => {
     const some = nextOf(task({ status: 'drawn', visits: [visit('submitted', 'approved', 'submitted')] }))
     expect(some.what).toContain('1 / 2')

@@ -1,5 +1,6 @@
 /** Where a task stands, what comes next, and whose turn it is. Pure. */
 import type { Task, TaskStatus } from '../api/tasks'
+import { moment } from '../format'
 
 export const STEPS: { status: TaskStatus; text: string }[] = [
   { status: 'draft', text: '草稿' },
@@ -45,6 +46,9 @@ export function nextOf(task: Standing): Next {
   }
   if (task.status === 'frozen') {
     const source = nextSource(task)
+    const beacon = task.draw?.beacon
+    if (source && beacon?.source === source && !beacon.by_hand)
+      return { what: `“${source}”第 ${beacon.round} 轮于 ${moment(beacon.at)} 公布后由系统自动获取，无须录入。`, who: '系统' }
     if (source) return { what: `录入种子来源“${source}”的值；每个值只能录入一次。`, who: '协调员或现场监督员' }
     return { what: '种子已齐，可以抽取；抽取后立即锁定并派发。', who: '协调员' }
   }
