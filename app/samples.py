@@ -103,7 +103,8 @@ INSPECTOR_HEADERS = (
 )
 
 _OFFICE_POSTS = ("主任", "协调员", "监督员", "系统管理员")
-_POST_ROLES = {"主任": "协调员", "分管负责人": "审批人"}  # a post not named here is itself the role, or none
+HEAD, DEPUTY = "主要负责人", "分管负责人"  # the head signs corrections (J2), the deputy approves from day to day
+_POST_ROLES = {"主任": "协调员", DEPUTY: "审批人", HEAD: "审批人"}  # a post not named here is itself the role, or none
 _STAFF = "工作人员"
 
 ITEM_HEADERS = (
@@ -240,11 +241,11 @@ def _target(number: int, chance: random.Random) -> list[str]:
 
 
 def sample_inspectors() -> Rows:
-    """Make the members: ten certified, assistant, expert, approver and liaison a department; the office's four."""
+    """Make the members: ten certified, assistant, expert, deputy, liaison and head a department; the office's four."""
     rows = [_member(OFFICE, 0, number, _STAFF, post) for number, post in enumerate(_OFFICE_POSTS, start=1)]
     for place, department in enumerate(DEPARTMENTS[1:], start=1):
         rows += [_certified(department, place, number) for number in range(1, CERTIFIED_EACH + 1)]
-        others = (("辅助人员", "协管员"), ("专家", "技术专家"), (_STAFF, "分管负责人"), (_STAFF, "联络员"))
+        others = (("辅助人员", "协管员"), ("专家", "技术专家"), (_STAFF, DEPUTY), (_STAFF, "联络员"), (_STAFF, HEAD))
         rows += [
             _member(department, place, number, kind, post)
             for number, (kind, post) in enumerate(others, start=CERTIFIED_EACH + 1)

@@ -11,7 +11,7 @@ from aiohttp import web
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
-from services.results import figures
+from services.results import figures, figures_paper
 
 SEES = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,15 +24,27 @@ async def get_figures(call: Call) -> Any:
     return await figures.figures(call.act, *_period(call))
 
 
+@routes.get("/api/console/figures/bulletin.pdf", roles=SEES)
+async def get_figures_bulletin(call: Call) -> web.Response:
+    """The bulletin of a period, with charts, as PDF."""
+    first, last = _period(call)
+    return _file(await figures_paper.bulletin(call.act, first, last), "application/pdf", f"通报-{first}-{last}.pdf")
+
+
 @routes.get("/api/console/figures/{table}.xlsx", roles=SEES)
 async def get_figures_table(call: Call) -> web.Response:
-    """The departments or the groups of a period as a table."""
+    """The departments or the groups of a period as a table; "charts": all of them, each with its chart."""
     first, last = _period(call)
-    data = await figures.workbook(call.act, first, last, call.path["table"])
-    name = quote(f"统计分析-{first}-{last}.xlsx")
-    return web.Response(
-        body=data, content_type=XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    )
+    if call.path["table"] == "charts":
+        data = await figures_paper.chart_book(call.act, first, last)
+    else:
+        data = await figures.workbook(call.act, first, last, call.path["table"])
+    return _file(data, XLSX, f"统计分析-{first}-{last}.xlsx")
+
+
+def _file(data: bytes, kind: str, name: str) -> web.Response:
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return web.Response(body=data, content_type=kind, headers=headers)
 
 
 def _period(call: Call) -> tuple[date, date]:

@@ -40,7 +40,7 @@ PLATFORM = web.AppKey[Platform | None]("province")
 class ListOrder(Body):
     """Which list, and whether it is only tried."""
 
-    kind: Literal["targets", "items", "plan"] = "targets"
+    kind: Literal["targets", "inspectors", "items", "plan"] = "targets"
     dry_run: bool = True
 
 

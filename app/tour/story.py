@@ -97,7 +97,7 @@ def begin(cast: Cast) -> Story:
         desk=first,
         second=second,
         observer=cast.person(by_role[OBSERVER][0][6]),
-        approvers={row[2]: cast.person(row[6]) for row in by_role[APPROVER]},
+        approvers={row[2]: cast.person(row[6]) for row in by_role[APPROVER] if row[4] == samples.DEPUTY},
     )
 
 

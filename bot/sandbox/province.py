@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -20,6 +21,30 @@ PATH = "/province"
 SIGNATURE = "X-Suicha-Signature"
 LISTED = 6
 TARGETS = ("企业名称", "统一社会信用代码", "检查对象类别", "地区", "注册地址", "登记状态")
+ITEMS = (
+    "序号",
+    "抽查领域",
+    "抽查事项",
+    "检查对象",
+    "发起部门",
+    "配合部门",
+    "抽查层级",
+    "事项类别",
+    "抽查依据",
+    "抽查方式",
+)
+PLAN = (
+    "任务名称",
+    "抽查事项",
+    "抽查对象范围",
+    "抽查比例",
+    "抽查频次",
+    "起止时间",
+    "发起部门",
+    "配合部门",
+    "抽查检查模式",
+)
+PEOPLE = ("工号", "姓名", "部门", "人员类别", "执法证号", "执法证有效期至", "状态")
 
 
 def add_province_routes(app: web.Application) -> None:
@@ -58,15 +83,66 @@ async def _list(request: web.Request) -> web.Response:
     path = request.path.removeprefix(PATH)
     if not request.app[STATE].province.knows(path.encode(), request.headers.get(SIGNATURE, "")):
         return web.Response(status=403)
-    if request.match_info["kind"] != "targets":
+    rows = _LISTS.get(request.match_info["kind"])
+    if rows is None:
         return web.Response(status=404)
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(TARGETS)
-    for one in range(1, LISTED + 1):
-        code = compose("91379901", f"MA0PR{one:03d}")
-        writer.writerow([f"演示省平台企业{one}有限公司", code, "企业", "演示东区", f"虚构大道{one}号", "存续"])
+    csv.writer(out).writerows(rows(request.app[STATE].now().year))
     return web.Response(body=out.getvalue().encode("utf-8-sig"), content_type="text/csv")
+
+
+def _targets(_: int) -> list[tuple[str, ...]]:
+    numbers = range(1, LISTED + 1)
+    codes = {one: compose("91379901", f"MA0PR{one:03d}") for one in numbers}
+    named = [
+        (f"演示省平台企业{one}有限公司", codes[one], "企业", "演示东区", f"虚构大道{one}号", "存续") for one in numbers
+    ]
+    return [TARGETS, *named]
+
+
+def _items(_: int) -> list[tuple[str, ...]]:
+    market, health = "市场监督管理局", "卫生健康局"
+    return [
+        ITEMS,
+        ("1", "计量监管", "加油机计量监督检查", "加油站", market, health, "县(区)级", "一般", "《计量法》", "实地"),
+        (
+            "2",
+            "医疗卫生",
+            "医疗废物处置检查",
+            "医疗机构",
+            health,
+            market,
+            "县(区)级",
+            "重点",
+            "《传染病防治法》",
+            "实地核查",
+        ),
+    ]
+
+
+def _plan(year: int) -> list[tuple[str, ...]]:
+    when = f"{year}年1月1日-{year}年12月31日"
+    return [
+        PLAN,
+        ("省级部署餐饮联合抽查", "餐饮服务食品安全检查", "餐饮服务单位", "5%", "1次/年", when, "市场监督管理局",
+         "卫生健康局", "省抽县查"),
+    ]  # fmt: skip
+
+
+def _people(_: int) -> list[tuple[str, ...]]:
+    return [
+        PEOPLE,
+        ("PROV01", "演示省一", "市场监督管理局", "执法人员", "演示SP0001", "2030-12-31", "有效"),
+        ("PROV02", "演示省二", "卫生健康局", "执法人员", "演示SP0002", "2030-12-31", "有效"),
+    ]
+
+
+_LISTS: dict[str, Callable[[int], list[tuple[str, ...]]]] = {
+    "targets": _targets,
+    "items": _items,
+    "plan": _plan,
+    "inspectors": _people,
+}
 
 
 async def _shown(request: web.Request) -> web.Response:

@@ -85,16 +85,14 @@ async def workbook(act: Act, first: date, last: date, table: str) -> bytes:
         return write_xlsx(list(DEPARTMENT_COLUMNS.values()), _cells(found["departments"], DEPARTMENT_COLUMNS))
     if table != "groups":
         raise InvalidInputError(what="报表", why="应当是 departments 或 groups。")
-    rows = [
-        {**one, "group": text, "mark": "、".join(word for word, holds in _marks(one) if holds)}
-        for by, text in GROUPS.items()
-        for one in found["groups"][by]
-    ]
+    rows = [{**one, "group": text, "mark": marks(one)} for by, text in GROUPS.items() for one in found["groups"][by]]
     return write_xlsx(list(GROUP_COLUMNS.values()), _cells(rows, GROUP_COLUMNS))
 
 
-def _marks(one: Mapping[str, Any]) -> Sequence[tuple[str, bool]]:
-    return (("高于其他", one["hot"]), ("比上期升高", one["risen"]), ("比上期降低", one["fallen"]))
+def marks(one: Mapping[str, Any]) -> str:
+    """What is more than chance about a group, in words; "" for nothing."""
+    told = (("高于其他", one["hot"]), ("比上期升高", one["risen"]), ("比上期降低", one["fallen"]))
+    return "、".join(word for word, holds in told if holds)
 
 
 def _department(name: str, one: Done | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import io
 import openpyxl
 
 from inspection.province import COLUMNS
-from tests.api.conftest import Building, answer
+from tests.api.conftest import Building, answer, ok
 
 
 async def test_the_office_compares_takes_a_list_and_a_table(house: Building) -> None:
@@ -22,7 +22,11 @@ async def test_the_office_compares_takes_a_list_and_a_table(house: Building) -> 
     order = {"kind": "targets", "dry_run": False}
     for added in (6, 0):
         assert (await answer(office, "POST", "/api/console/province/lists", json=order))[1]["added"] == added
-    assert (await answer(office, "POST", "/api/console/province/lists", json={"kind": "plan"}))[0] == 503
+    for kind, rows in (("inspectors", 2), ("items", 2), ("plan", 1)):
+        for dry_run, added in ((True, rows), (False, rows), (False, 0)):
+            report = await ok(office, "POST", "/api/console/province/lists", json={"kind": kind, "dry_run": dry_run})
+            assert (report["added"], report["rejected"], report["unknown_columns"]) == (added, [], [])
+    assert (await answer(office, "POST", "/api/console/province/lists", json={"kind": "credit"}))[0] == 422
     status, data = await answer(office, "GET", "/api/console/province/table?month=2026-03")
     [titles] = openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True)
     assert (status, list(titles)) == (200, list(COLUMNS.values()))

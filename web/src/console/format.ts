@@ -66,3 +66,9 @@ export function size(bytes: number): string {
   }
   return `${value >= 10 || !at ? Math.ceil(value) : value.toFixed(1)} ${units[at]}`
 }
+
+/** The day that a calendar shows: "2026-03-02" of the browser's own midnight. */
+export function localDay(day: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`
+}

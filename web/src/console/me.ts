@@ -1,5 +1,6 @@
 /** Who is signed in, for every component. */
 import { computed, shallowRef } from 'vue'
+import { momentText } from '@/shared/dates'
 import type { Me } from '@/shared/me'
 import { fetchMe, type Role } from './api/session'
 
@@ -14,3 +15,6 @@ export async function loadMe(): Promise<void> {
 export function holds(wanted: readonly Role[]): boolean {
   return wanted.some((role) => roles.value.includes(role))
 }
+
+/** The office's day, "2026-03-02": of its clock in China, wherever the browser stands and whatever its clock says. */
+export const officeDay = (): string => me.value?.now.slice(0, 10) ?? momentText(new Date().toISOString()).slice(0, 10)

@@ -39,3 +39,4 @@ export interface Figures {
 
 export const fetchFigures = (first: string, last: string) => get<Figures>('/api/console/figures', { first, last })
 export const figuresUrl = (table: string, first: string, last: string) => `/api/console/figures/${table}.xlsx?first=${first}&last=${last}`
+export const bulletinUrl = (first: string, last: string) => `/api/console/figures/bulletin.pdf?first=${first}&last=${last}`
