@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Literal
+from urllib.parse import quote
 
+from aiohttp import web
 from pydantic import Field
 
 from handlers.console import OFFICE, READERS, SIGNERS, WRITERS, Body, Empty
 from handlers.edge import Call, Routes
-from handlers.public import page
+from handlers.public import html_page, page
 from inspection.checklists import standard_form
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
-from services.planning import item_lists, list_view
+from services.planning import filing_package, item_lists, list_view
 from services.planning.item_lists import ItemOrder
 
 WORDS, LONG = 512, 20_000
@@ -204,6 +206,19 @@ async def post_filing(call: Call) -> Any:
     body: FilingBody = call.body
     change = await item_lists.file_change(call.act, call.path["id"], body.filed_on, body.number)
     return {"filed_on": change.filed_on, "filing_number": change.filing_number}
+
+
+@routes.post("/api/console/list-changes/{id}/package", roles=WRITERS, body=Empty)
+async def post_filing_package(call: Call) -> web.Response:
+    """The papers of a filing as ZIP (L3); a post, because who takes the register of people out is written down."""
+    house = call.edge.house
+    common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": "items"}
+    page = html_page("items.html", {**common, **await public_items(call)}, 200)
+    if not isinstance(page.body, bytes):
+        raise TypeError("a page is bytes")
+    name, data = await filing_package.package(call.act, call.path["id"], page.body)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return web.Response(body=data, content_type="application/zip", headers=headers)
 
 
 @routes.post("/api/console/standard-form", roles=WRITERS, body=WordsBody)

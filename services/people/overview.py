@@ -25,6 +25,7 @@ from services.act import Act
 
 ACT_WORDS = {
     "export": "导出人员名录",
+    "list-package": "制作清单备案材料",
     "import": "导入数据",
     "task-create": "建立任务",
     "clue": "登记线索",

@@ -21,7 +21,7 @@ from models.owners import NoticeRecord, Rating
 from models.people import Department, OwnerBinding
 from models.registers import Contact, Target
 from models.results import Outbox
-from models.store import companions
+from models.store import companions, publications
 from models.store import owners as store
 from models.store.states import STATUS_WORDS, insert_ignore
 from models.tasks import Part
@@ -31,6 +31,7 @@ from services.drawing import recusal_requests
 from services.people.notices import release_held
 
 NOT_BEGUN = ("assigned", "accepted")
+SHOWN_RESULT = ("number", "department", "result_text", "measure_text", "problem_free", "published_on", "corrected_on")
 ENDED = ("submitted", "confirmed", "published")
 RIGHTS = (
     "检查人员应当主动出示有效的行政执法证件，不出示的，您有权拒绝检查。",
@@ -118,6 +119,9 @@ async def visit(act: Act, visit_id: str) -> dict[str, Any]:
         "confirmed_at": await _confirmed_at(act, visit_id),
         "recusals": await recusal_requests.of_visit(act, visit_id),
         "can_recuse": found.visit.status in NOT_BEGUN,
+        "published": [
+            {name: one.body.get(name) for name in SHOWN_RESULT} for one in await publications.of_visit(act.db, visit_id)
+        ],
         "can_rate": found.visit.status in ENDED and not await _has_rated(act, found),
         "questions": [
             {"question": one.question, "asked_at": one.asked_at, "answer": one.answer, "answered_at": one.answered_at}

@@ -63,6 +63,7 @@ async def _list_row(act: Act, row: ItemList, names: Names) -> dict[str, Any]:
             "edit": store.keeps(act.actor, row),
             "publish": store.signs(act.actor, row),
             "file": act.actor.has(Role.COORDINATOR),
+            "hand_in": may_hand_in(act, row),
         },
     }
 
@@ -77,6 +78,14 @@ def _warnings(act: Act, row: ItemList, now: list[ItemVersion]) -> list[str]:
 def sees_drafts(act: Act, row: ItemList) -> bool:
     """Tell whether the actor may see what is not published yet: who keeps the list, and the office."""
     return store.keeps(act.actor, row) or act.actor.has(Role.COORDINATOR, Role.ADMIN)
+
+
+def may_hand_in(act: Act, row: ItemList) -> bool:
+    """Tell whether the actor may make the papers of a filing: the list's own department, and the office (L3)."""
+    if row.kind == "upper":
+        return False
+    own = row.department_id == act.actor.department_id and act.actor.has(Role.APPROVER, Role.LIAISON)
+    return own or act.actor.has(Role.COORDINATOR)
 
 
 def is_filed(change: ListChange) -> bool:

@@ -17,7 +17,6 @@ TESTS = Path(__file__).parent.parent
 FAMILIES = {"A": 15, "B": 15, "C": 12, "H": 9, "I": 8, "J": 3, "K": 7, "L": 3, "M": 4, "N": 4, "R": 4, "S": 7, "T": 7}
 IDS = [f"{family}{number}" for family, last in FAMILIES.items() for number in range(1, last + 1)]
 NOT_PROVEN = {
-    "L3": "no package of stamped paper with proof of web publication is made; the archive of a visit is L1's",
     "S7": "a government's own legal office reviews outside this product; the approval chain here is C4's",
     "T2": "which platform publishes is the region's decision; our own public pages are H5's and H6's",
     "T5": "cars and allowances are no matter of this product",

@@ -1,5 +1,5 @@
 /** Item lists: versions with dates of effect, filing, claims (A1-A15). */
-import { call, get, post } from '@/shared/api'
+import { call, get, post, Problem, Unreachable } from '@/shared/api'
 import { copyOf } from '../copy'
 
 export interface Guide { basis: string; content: string; steps: string; approval: string; publication: string; filing: string; drawing: string }
@@ -30,7 +30,7 @@ export interface ListRow extends ItemDraft {
 export interface ItemList {
   id: string; name: string; kind: 'department' | 'joint' | 'upper'; kind_text: string; department: string; department_id: string
   level: string; duties: number; coverage: number | null; items: number; key_items: number; drafts: number; unfiled: number
-  warnings: string[]; can: { edit: boolean; publish: boolean; file: boolean }
+  warnings: string[]; can: { edit: boolean; publish: boolean; file: boolean; hand_in: boolean }
 }
 
 export interface Change {
@@ -78,6 +78,15 @@ export const discardDraft = (version: string) => post<unknown>(`/api/console/lis
 export const publishList = (id: string, valid_from: string, reason: string) =>
   post<{ number: number; versions: number; warnings: string[] }>(`${of(id)}/publish`, { valid_from, reason })
 export const fileChange = (id: string, filed_on: string, number: string) => post<unknown>(`/api/console/list-changes/${id}/file`, { filed_on, number })
+export async function fetchPackage(change: string): Promise<Blob> {
+  const answer = await fetch(`/api/console/list-changes/${change}/package`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}', credentials: 'same-origin',
+  }).catch(() => {
+    throw new Unreachable('network')
+  })
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})))
+  return answer.blob()
+}
 export const claim = (id: string, version_ids: string[]) => post<{ drafts: unknown[] }>(`${of(id)}/claims`, { version_ids })
 export const compare = (id: string, upper: string) => get<{ rows: Comparison[] }>(`${of(id)}/comparison/${upper}`)
 export const fetchVersions = (item: string) => get<{ rows: ListRow[] }>(`/api/console/list-items/${item}/versions`)
