@@ -22,6 +22,7 @@ from urllib.parse import quote
 import aiohttp
 from aiohttp import web
 
+from app import memory
 from benchmarks.machine import folder, p95
 from benchmarks.messages_play import now
 from benchmarks.publish_fill import code_of, name_of, number_of
@@ -54,6 +55,7 @@ async def server(url: str) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    memory.settle()  # as the server does once its doors are open
     print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()

@@ -60,6 +60,7 @@ def _row(one: WaitingPart) -> dict[str, Any]:
         "task_name": case.task.name,
         "submitted_at": case.submission.received_at,
         "result_text": result_text(manifest["results"]),
+        "item_results": [{"item": item, "result_text": text} for item, text in one.item_results],
         "result_detail": manifest["result_detail"],
         "measure_text": measure_text(manifest["measures"]),
         "note": manifest["note"],

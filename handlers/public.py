@@ -26,6 +26,7 @@ from inspection.workdays import SHANGHAI
 from services.drawing.tasks import EXCLUSION_WORDS
 from services.field.visits import status_text
 from services.results import public_view, publications
+from services.results.bodies import item_texts
 from services.results.publications import COUNTED, PAGE_SIZE
 
 Fill = Callable[[Call], Awaitable[dict[str, Any]]]
@@ -156,6 +157,7 @@ async def result(call: Call) -> dict[str, Any]:
     url = f"{call.edge.house.origin}/public/results/{quote(found.number)}"
     return {
         "body": found.body,
+        "item_texts": item_texts(found.body),
         "published_at": found.published_at,
         "others": [one.body for one in others],
         "versions": await public_view.versions(call.act, found),

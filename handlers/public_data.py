@@ -23,6 +23,7 @@ from inspection.disclosure import BASES
 from inspection.errors import InvalidInputError
 from models.sheets import guarded
 from services.results import public_view
+from services.results.bodies import item_texts
 
 CACHED = "public, max-age=0, s-maxage=60, must-revalidate"
 COLUMNS = {
@@ -39,6 +40,7 @@ COLUMNS = {
     "target_name": "检查对象",
     "items": "抽查事项",
     "result_text": "抽查结果",
+    "item_texts": "各事项结果",
     "measure_text": "后续处置",
     "published_on": "公示日期",
     "version": "版本",
@@ -109,8 +111,12 @@ async def feed(call: Call) -> web.Response:
     return web.Response(text=text, content_type=media, charset="utf-8", headers={"Cache-Control": CACHED})
 
 
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "item_texts": item_texts(row)}
+
+
 def _json(month: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    kept = [{key: row.get(key) for key in COLUMNS} for row in rows]
+    kept = [{key: one.get(key) for key in COLUMNS} for one in map(_told, rows)]
     return json.dumps({"month": month, "columns": COLUMNS, "rows": kept}, ensure_ascii=False).encode()
 
 
@@ -119,7 +125,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS.values())
-    for row in rows:
+    for row in map(_told, rows):
         writer.writerow([_cell(row.get(key)) for key in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 

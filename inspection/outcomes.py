@@ -7,7 +7,7 @@ The eight core codes stand in both platforms' lists that could be seen; the othe
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from inspection.checklists import Problem
@@ -120,6 +120,26 @@ def check_results(
     if len(detail) > MAX_DETAIL:
         whys.append(f"情况说明超过 {MAX_DETAIL} 字。")
     return [Problem(where="检查结果", why=why) for why in whys]
+
+
+def check_items(
+    codes: Collection[str], by_item: Mapping[str, Collection[str]], items: Collection[str]
+) -> list[Problem]:
+    """Check what each item came to against the department's results; `items` are all items of the department.
+
+    Laws: each item has a result; what the items came to together is what the department found, neither more nor less.
+    """
+    if not by_item:
+        return []
+    whys = []
+    if set(by_item) != set(items):
+        whys.append("每个抽查事项都要有结果，且只限本部门的事项。")
+    if any(not own or (NO_PROBLEM in own and len(set(own)) > 1) for own in by_item.values()):
+        whys.append("每个事项至少选择一项结果，“未发现问题”不能与其他结果同时选择。")
+    together = {code for own in by_item.values() for code in own}
+    if together - {NO_PROBLEM} != set(codes) - {NO_PROBLEM}:
+        whys.append("各事项的结果合起来应当与本部门的检查结果一致。")
+    return [Problem(where="事项结果", why=why) for why in whys]
 
 
 def _unproved(results: list[ResultCode], *, has_evidence: bool) -> list[str]:

@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from inspection.outcomes import result_text
+
 COLUMNS: Mapping[str, str] = {
     "number": "公示编号",
     "version": "版本",
@@ -41,7 +43,10 @@ def key_of(body: Mapping[str, Any]) -> str:
 def record_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The record of a published result; whatever the public page does not show is not in it (H7)."""
     items = list(body["items"]) or [body["task_name"]]
-    details = [{"seqno": at, "item": one, "result": body["result_text"]} for at, one in enumerate(items, 1)]
+    told = body.get("item_results") or []
+    texts = [result_text(one) for one in told] if len(told) == len(items) else [body["result_text"]] * len(items)
+    rows = zip(items, texts, strict=True)
+    details = [{"seqno": at, "item": item, "result": text} for at, (item, text) in enumerate(rows, 1)]
     return {name: body[name] for name in _SHARED} | {"results": list(body["results"]), "details": details}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inspection.outcomes import NO_PROBLEM
 from models.followups import FollowUp
 from models.registers import Target
 from models.results import Deadline, Publication
@@ -110,12 +111,34 @@ async def problems(db: AsyncSession, first: date, last: date, by: str) -> list[S
         .where(Task.ends_on.between(first, last), drawn, key != "")
         .group_by(Visit.id, key)
     )
+    apart: dict[str, Seen] = {}
     if by == "item":
         own = and_(TaskItem.task_id == Task.id, TaskItem.department_id == Publication.department_id)
-        rows = rows.join(TaskItem, own)
+        as_one = Publication.body["item_results"].as_string().is_(None)
+        rows = rows.join(TaskItem, own).where(as_one)
+        bodies = (
+            select(Publication.body)
+            .join(Visit, Visit.id == Publication.visit_id)
+            .join(Task, Task.id == Visit.task_id)
+            .where(Task.ends_on.between(first, last), drawn, ~as_one)
+        )
+        apart = _by_item((await db.scalars(bodies)).all())
     found = rows.subquery()
     query = select(found.c.key, func.count(), func.sum(found.c.problem)).group_by(found.c.key)
-    return [Seen(key=one, seen=seen, hits=int(hits or 0)) for one, seen, hits in await db.execute(query)]
+    for one, seen, hits in await db.execute(query):
+        other = apart.get(one, Seen(key=one, seen=0, hits=0))
+        apart[one] = Seen(key=one, seen=other.seen + seen, hits=other.hits + int(hits or 0))
+    return list(apart.values())
+
+
+def _by_item(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Seen]:
+    """The results whose items came to different things, each item by its own; few, so they are read one by one."""
+    found: dict[str, Seen] = {}
+    for body in bodies:
+        for item, codes in zip(body["items"], body["item_results"], strict=False):
+            was = found.get(item, Seen(key=item, seen=0, hits=0))
+            found[item] = Seen(key=item, seen=was.seen + 1, hits=was.hits + any(one != NO_PROBLEM for one in codes))
+    return found
 
 
 async def inspected_items(db: AsyncSession, first: date, last: date) -> int:

@@ -63,6 +63,13 @@ class InspectorSignature(_Value):
     digest: DigestText
 
 
+class ItemResult(_Value):
+    """What one item came to, by codes of the department's own results and 未发现问题."""
+
+    task_item_id: Id
+    results: tuple[Code, ...] = Field(min_length=1, max_length=32)
+
+
 class Device(_Value):
     """What the phone says of itself."""
 
@@ -78,6 +85,7 @@ class Manifest(_Value):
     photos: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)
     recordings: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)  # voice, video, papers
     results: tuple[Code, ...] = Field(default=(), max_length=32)
+    item_results: tuple[ItemResult, ...] = Field(default=(), max_length=_MANY)  # where several items differ
     result_detail: str = Field(default="", max_length=MAX_DETAIL)
     measures: tuple[Code, ...] = Field(default=(), max_length=32)
     note: str = Field(default="", max_length=MAX_DETAIL)
@@ -102,7 +110,8 @@ class Manifest(_Value):
 
     def sealed(self) -> bytes:
         """The manifest as canonical JSON: sorted keys, no spaces, UTF-8; the same content gives the same bytes."""
-        later = {name for name in ("from_chat", "recordings") if not getattr(self, name)}  # as it was before these
+        # What older phones do not send is left out, so that their manifests seal as they always did.
+        later = {name for name in ("from_chat", "recordings", "item_results") if not getattr(self, name)}
         data = self.model_dump(mode="json", exclude=later)
         return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 

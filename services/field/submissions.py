@@ -19,7 +19,7 @@ from inspection.checklists import Problem, check_answers, form_of
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, Kind, SuichaError
 from inspection.notices import Button, Notice, NoticeKind
-from inspection.outcomes import VERSION, check_results, is_direct
+from inspection.outcomes import VERSION, check_items, check_results, is_direct
 from inspection.workdays import local_date
 from models.field import AnnouncedManifest
 from models.store import deadlines as deadline_store
@@ -251,6 +251,8 @@ async def _problems(act: Act, own: store.OwnVisit, manifest: Manifest, *, has_ev
         has_evidence=has_evidence,
         detail=f"{manifest.result_detail}{manifest.note}",
     )
+    by_item = {one.task_item_id: one.results for one in manifest.item_results}
+    problems += check_items(manifest.results, by_item, known)
     return problems + _signature_problems(own, manifest, await store.group(act.db, own.visit.id))
 
 

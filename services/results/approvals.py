@@ -17,6 +17,7 @@ from inspection.checklists import Form, Question, form_of, value_text
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
 from inspection.notices import Button, Notice, NoticeKind
+from inspection.outcomes import result_text
 from models.blobs import Digest
 from models.people import Member
 from models.store import deadlines as deadline_store
@@ -71,6 +72,7 @@ class WaitingPart:
     case: PartCase
     manifest: dict[str, Any]
     answers: Sequence[AnswerLine]
+    item_results: Sequence[tuple[str, str]]  # item and what it came to, where the items differ
     due_on: date | None
     level: int = 1  # the one that it waits for
     levels: int = 1
@@ -244,10 +246,12 @@ async def _waiting_part(act: Act, case: PartCase, forms: _Forms, due_on: date | 
     manifest = json.loads(await act.house.blobs.get(Digest(case.submission.manifest_digest)))
     answers = [_line(*forms[one["task_item_id"]], one) for one in manifest["answers"] if one["task_item_id"] in forms]
     levels = act.house.rules.approval_levels
+    told = [one for one in manifest.get("item_results", ()) if one["task_item_id"] in forms]
     return WaitingPart(
         case=case,
         manifest=manifest,
         answers=answers,
+        item_results=[(forms[one["task_item_id"]][0], result_text(one["results"])) for one in told],
         due_on=due_on,
         level=given + 1,
         levels=len(levels),

@@ -29,15 +29,22 @@ DIRECTED, UNDIRECTED = "定向", "不定向"
 class Around:
     """What the results of one task share."""
 
-    items: Mapping[str, Sequence[str]]  # by department
+    items: Mapping[str, Sequence[str]]  # names by department
     draw_number: str
     plan_name: str
     plan_number: str
     task_code: str
+    item_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by department, in the order of the names
     entrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by visit: 委托执法, in words (D9)
 
 
-async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_number: str) -> Around:
+async def around(
+    act: Act,
+    task: Task,
+    items: Mapping[str, Sequence[str]],
+    draw_number: str,
+    item_ids: Mapping[str, Sequence[str]] | None = None,
+) -> Around:
     """Gather what the results of a task share; its national numbers are given now, if they were not before."""
     entry = await act.db.get_one(PlanEntry, task.plan_entry_id)
     entrusted: dict[str, list[str]] = {}
@@ -46,6 +53,7 @@ async def around(act: Act, task: Task, items: Mapping[str, Sequence[str]], draw_
     area, day = act.house.rules.area_code, task.starts_on
     return Around(
         items=items,
+        item_ids=item_ids or {},
         draw_number=draw_number,
         plan_name=entry.name,
         plan_number=await disclosures.national_number(act.db, f"plan:{entry.id}", f"{area}{entry.year}"),
@@ -84,8 +92,23 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "draw_number": shared.draw_number,
         "version": 1,
         **({"entrusted": list(told)} if (told := shared.entrusted.get(case.visit.id)) else {}),
+        **_of_items(manifest, shared.item_ids.get(case.department.id, ())),
         **outcome(manifest["results"], manifest["measures"]),
     }
+
+
+def _of_items(manifest: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any]:
+    """The codes of each item, in the order of `items`; nothing where the department's are those of each item."""
+    said = {one["task_item_id"]: list(one["results"]) for one in manifest.get("item_results", ())}
+    return {"item_results": [said.get(one, list(manifest["results"])) for one in ids]} if said else {}
+
+
+def item_texts(body: Mapping[str, Any]) -> list[str]:
+    """What each of a body's items came to, in words and in their order."""
+    told = body.get("item_results") or []
+    if len(told) != len(body["items"]):
+        return [body["result_text"]] * len(body["items"])
+    return [result_text(one) for one in told]
 
 
 def outcome(results: Collection[str], measures: Collection[str]) -> dict[str, Any]:

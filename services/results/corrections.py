@@ -122,6 +122,8 @@ async def sign(act: Act, correction_id: str, signature: Digest) -> int:
         publication_id=publication.id, version=version, body=old, correction_id=row.id, replaced_at=act.now
     )
     new = {**old, **_fields(row.changes), "version": version + 1, "corrected_on": local_date(act.now).isoformat()}
+    if "results" in row.changes:
+        new.pop("item_results", None)  # it is corrected as a whole; what the items said before stays in the old version
     new["correction"] = GROUNDS[row.ground]
     new = masked(new, await store.hold(act.db, publication.part_id))
     fields = {"decided_by": act.actor.member_id, "decided_at": act.now, "signature_digest": signature}

@@ -40,12 +40,15 @@ async def preview(act: Act, part_id: str) -> dict[str, Any]:
     """A part of the actor's own department as it would be public now, and what the rules found to mask."""
     case = await part_store.own_case(act.db, act.actor, part_id)
     hold = await store.hold(act.db, part_id)
-    items = [
-        one.name for one in await task_store.items(act.db, case.task.id) if one.department_id == case.department.id
-    ]
+    own = [one for one in await task_store.items(act.db, case.task.id) if one.department_id == case.department.id]
     draw_number = await publication_store.draw_number(act.db, case.task.id)
     shared = Around(
-        items={case.department.id: items}, draw_number=draw_number, plan_name="", plan_number="", task_code=""
+        items={case.department.id: [one.name for one in own]},
+        item_ids={case.department.id: [one.id for one in own]},
+        draw_number=draw_number,
+        plan_name="",
+        plan_number="",
+        task_code="",
     )
     body = body_of(act, case, shared, None)
     made, found = shown(body, hold.fields if hold else (), hold.words if hold else ())

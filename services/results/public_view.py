@@ -19,6 +19,7 @@ from models.store import disclosures, public
 from models.store import publications as store
 from models.store.public import Handled
 from services.act import Act
+from services.results.bodies import item_texts
 from services.results.corrections import GROUNDS
 
 NEWEST = 50
@@ -107,6 +108,7 @@ async def old_version(act: Act, number: str, version: int) -> dict[str, Any]:
         if row.version == version:
             return {
                 "body": row.body,
+                "item_texts": item_texts(row.body),
                 "number": found.number,
                 "version": version,
                 "now": found.version,

@@ -152,9 +152,11 @@ async def public_file(act: Act, number: str, name: str) -> bytes:
 async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, PublicationHold]) -> None:
     due = await store.due_days(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases])
     items: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {}
     for item in await task_store.items(act.db, cases[0].task.id):
         items.setdefault(item.department_id, []).append(item.name)
-    shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id))
+        ids.setdefault(item.department_id, []).append(item.id)
+    shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id), ids)
     written = []
     for case in cases:
         body = masked(body_of(act, case, shared, due.get(_subject(case))), holds.get(case.part.id))

@@ -181,6 +181,7 @@ async def test_a_liaison_writes_and_his_head_signs(house: Building) -> None:
         "edit": True,
         "publish": False,
         "file": False,
+        "hand_in": True,
     }
     publication = {"valid_from": "2026-03-02", "reason": "新增"}
     assert await refused(liaison, f"lists/{list_id}/publish", publication) == 403

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.outcomes import MEASURES, RESULT_CODES, check_results, is_direct, measure_text, result_text
+from inspection.outcomes import (
+    MEASURES,
+    RESULT_CODES,
+    check_items,
+    check_results,
+    is_direct,
+    measure_text,
+    result_text,
+)
 
 CODES = [one.code for one in RESULT_CODES]
 CORE = {
@@ -73,3 +81,25 @@ def test_words_stand_in_the_lists_order() -> None:
     assert result_text(["closed", "pending"]) == "发现问题待后续处理；已关闭停业或正在组织清算"
     assert measure_text(["other", "order"]) == "违反本部门规定，责令改正；其他"
     assert result_text(["retired-code"]) == "retired-code"
+
+
+@pytest.mark.parametrize(
+    ("codes", "by_item", "sound"),
+    [
+        (["corrected"], {}, True),  # older phones say nothing of the items
+        (["corrected"], {"a": ["corrected"], "b": ["none"]}, True),
+        (["corrected", "pending"], {"a": ["corrected", "pending"], "b": ["pending"]}, True),
+        (["none"], {"a": ["none"], "b": ["none"]}, True),
+        (["corrected"], {"a": ["none"], "b": ["none"]}, False),  # whose finding is it?
+        (["corrected"], {"a": ["corrected"]}, False),  # an item without a result
+        (["corrected"], {"a": ["corrected"], "b": ["none"], "c": ["none"]}, False),  # another department's item
+        (["corrected"], {"a": ["corrected"], "b": ["pending"]}, False),  # more than the department found
+        (["corrected"], {"a": ["corrected", "none"], "b": ["none"]}, False),
+        (["corrected"], {"a": ["corrected"], "b": []}, False),
+    ],
+)
+def test_the_items_together_are_what_the_department_found(
+    *, codes: list[str], by_item: dict[str, list[str]], sound: bool
+) -> None:
+    """H3, 2.4: a result per item and department, neither more nor less than was found."""
+    assert (check_items(codes, by_item, {"a", "b"}) == []) is sound

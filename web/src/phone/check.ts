@@ -106,11 +106,35 @@ export function pressed(list: string[], code: string): string[] {
   return ALONE.has(code) ? [code] : [...list.filter((other) => !ALONE.has(other)), code]
 }
 
+/** Whether each item needs a result of its own: something was found, and there is more than one item it may be about. */
+export const perItem = (visit: Visit, draft: Draft): boolean =>
+  visit.items.length > 1 && draft.results.some((code) => !ALONE.has(code)) && !isDirect(visit, draft)
+
+/** What an item may come to: what the department found, or nothing. */
+export const itemChoices = (visit: Visit, draft: Draft) => visit.result_codes.filter((code) => code.code === 'none' || draft.results.includes(code.code))
+
+/** What is chosen for an item, of what may still be chosen. */
+export const itemResults = (visit: Visit, draft: Draft, item: Item): string[] => {
+  const allowed = new Set(itemChoices(visit, draft).map((code) => code.code))
+  return (draft.itemResults?.[item.task_item_id] ?? []).filter((code) => allowed.has(code))
+}
+
+function itemGaps(visit: Visit, draft: Draft, add: (anchor: string, text: string) => void): void {
+  if (!perItem(visit, draft)) return
+  const said = visit.items.map((item) => [item, itemResults(visit, draft, item)] as const)
+  for (const [item, codes] of said) if (!codes.length) add('item-results', `${item.name}：还没有选择这一事项的结果`)
+  const found = new Set(said.flatMap(([, codes]) => codes))
+  for (const code of chosenResults(visit, draft)) {
+    if (!ALONE.has(code.code) && said.every(([, codes]) => codes.length) && !found.has(code.code)) add('item-results', `“${code.text}”是哪个事项的结果，还没有选择`)
+  }
+}
+
 function resultGaps(visit: Visit, draft: Draft): Gap[] {
   const found: Gap[] = []
   const add = (anchor: string, text: string) => found.push({ place: 'result', anchor, text })
   if (!draft.results.length) add('results', '还没有选择检查结果')
   const chosen = chosenResults(visit, draft)
+  itemGaps(visit, draft, add)
   if (detailNeeded(visit, draft) && !draft.resultDetail.trim() && !draft.note.trim()) add('result-detail', '所选结果或措施需要写明具体情况')
   if (chosen.some((code) => code.needs_evidence) && !hasPhotos(draft)) add('photos', '这个结果须先固定证据：请拍现场照片')
   if (chosen.some((code) => code.problem) && !draft.measures.length) add('measures', '发现问题时请选择后续处置措施')

@@ -1,6 +1,7 @@
 /**
  * Draft -> manifest, and back for a part that was returned. Pure: no clock, no storage.
  */
+import { itemResults, perItem } from './check'
 import { answerKey, filledRows, shownQuestions } from './form'
 import type { Answer, Delivered, Draft, Manifest, Receipt, Visit } from './types'
 
@@ -22,8 +23,9 @@ export function draftFromDelivered(visit: Visit, last: Delivered, id: string, at
     const said = typeof value === 'string' ? { value } : { value: '', rows: value.map((row) => ({ ...row })) }
     draft.answers[answerKey(task_item_id, question_id)] = { ...said, comment: comment ?? '', photos: [...photos] }
   }
-  const { photos, recordings = [], results, result_detail, measures, note } = last.manifest
-  return { ...draft, photos: [...photos], recordings: [...recordings], results: [...results], resultDetail: result_detail, measures: [...measures], note }
+  const { photos, recordings = [], results, item_results = [], result_detail, measures, note } = last.manifest
+  const items = Object.fromEntries(item_results.map((one) => [one.task_item_id, [...one.results]]))
+  return { ...draft, itemResults: items, photos: [...photos], recordings: [...recordings], results: [...results], resultDetail: result_detail, measures: [...measures], note }
 }
 
 /** The fixed record to send. Only questions that the visit's own forms show go in, in the forms' order. */
@@ -44,6 +46,7 @@ export function manifestOf(visit: Visit, draft: Draft, ua: string): Manifest {
   return {
     submission_id: draft.submissionId, answers, photos: [...draft.photos], recordings: [...(draft.recordings ?? [])], results: [...draft.results],
     result_detail: draft.resultDetail.trim(), measures: [...draft.measures], note: draft.note.trim(),
+    ...(perItem(visit, draft) ? { item_results: visit.items.map((item) => ({ task_item_id: item.task_item_id, results: itemResults(visit, draft, item) })) } : {}),
     owner_signature: visit.leads ? ownerOf(draft) : null,
     inspector_signatures: Object.entries(draft.signatures).map(([staff_no, digest]) => ({ staff_no, digest })),
     device: { ua: ua.slice(0, 512), saved_at: draft.savedAt },

@@ -205,6 +205,8 @@ export interface Draft {
   /** Voice, video, papers; drafts of older pages have none. */
   recordings?: string[]
   results: string[]
+  /** What each item came to, by task_item_id; drafts of older pages have none. */
+  itemResults?: Record<string, string[]>
   resultDetail: string
   measures: string[]
   note: string
@@ -222,6 +224,7 @@ export interface Manifest {
   photos: string[]
   recordings?: string[]
   results: string[]
+  item_results?: { task_item_id: string; results: string[] }[]
   result_detail: string
   measures: string[]
   note: string

@@ -2,6 +2,7 @@
 /** What must be there before a submission: required answers, comments, photos, results, signatures (G7, G8, G12). */
 import { expect, it } from 'vitest'
 import { gaps, pressed } from '@/phone/check'
+import { manifestOf } from '@/phone/manifest'
 import { deadlineText } from '@/phone/status'
 import type { Draft } from '@/phone/types'
 import { sampleDraft, sampleVisit } from './samples'
@@ -81,4 +82,23 @@ it('a deadline is near from three days on and says when it is past', () => {
   expect(deadlineText('2026-11-23', now)).toEqual({ text: '还剩 3 天', near: true })
   expect(deadlineText('2026-11-20', now).text).toBe('今天到期')
   expect(deadlineText('2026-11-18', now).text).toBe('已逾期 2 天')
+})
+
+it('H3: where several items are checked and something was found, each says what it came to', () => {
+  const [one] = sampleVisit().items
+  const change = {
+    items: [one!, { ...one!, task_item_id: 'i2', name: '消防', form: { ...one!.form, questions: [] } }],
+    result_codes: [{ code: 'none', text: '未发现问题', needs_detail: false, direct: false }, { code: 'bad', text: '发现问题', needs_detail: false, direct: false, problem: true }],
+  }
+  const visit = sampleVisit(change)
+  const draft = { ...complete(), results: ['none'] }
+  expect(texts(draft, change)).toEqual([])
+  expect(manifestOf(visit, draft, '').item_results).toBeUndefined()
+  Object.assign(draft, { results: ['bad'], measures: ['order'] })
+  expect(texts(draft, change)).toEqual(['许可：还没有选择这一事项的结果', '消防：还没有选择这一事项的结果'])
+  draft.itemResults = { i1: ['none'], i2: ['none'] }
+  expect(texts(draft, change)).toEqual(['“发现问题”是哪个事项的结果，还没有选择'])
+  draft.itemResults.i2 = ['bad', 'gone']
+  expect(texts(draft, change)).toEqual([])
+  expect(manifestOf(visit, draft, '').item_results).toEqual([{ task_item_id: 'i1', results: ['none'] }, { task_item_id: 'i2', results: ['bad'] }])
 })

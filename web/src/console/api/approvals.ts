@@ -9,6 +9,8 @@ export interface Approval {
   task_name: string
   submitted_at: string
   result_text: string
+  /** Where the items of a part came to different things. */
+  item_results: { item: string; result_text: string }[]
   result_detail?: string
   measure_text?: string
   note?: string
