@@ -99,7 +99,7 @@ async def _task(act: Act, clue: Clue, target: Target, order: CaseOrder) -> Task:
     number = await next_number(act.db, f"case/{clue.department_id}/{today.year}")
     department = (await task_store.departments(act.db))[clue.department_id]
     task = Task(
-        number=f"{department.code}个案〔{today.year}〕{number}号",
+        number=f"{short_name(department.name)}个案〔{today.year}〕{number}号",
         department_id=clue.department_id,
         plan_entry_id=entry.id,
         name=f"个案检查（{SOURCES[clue.source]}）",
