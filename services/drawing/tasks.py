@@ -110,7 +110,7 @@ async def create_task(act: Act, order: TaskOrder) -> Task:
     scope = await libraries.scope_of(act, order.scope)
     number = await next_number(act.db, f"task/{lead.code}/{entry.year}")
     task = Task(
-        number=f"{_short(lead.name)}抽查〔{entry.year}〕{number}号",
+        number=f"{short_name(lead.name)}抽查〔{entry.year}〕{number}号",
         department_id=entry.department_id,
         plan_entry_id=entry.id,
         name=order.name or entry.name,
@@ -209,7 +209,8 @@ def _refuse_over_cap(amounts: Sequence[dict[str, Any]], chosen: dict[str, list[L
             raise InvalidInputError(what="抽查比例", why=f"超过清单中“{item.name}”规定的 {item.body.ratio}。")
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A department's name as numbers of documents begin with it: 市场监督管理局 is 市场."""
     for suffix in ("监督管理局", "管理局", "委员会", "局", "部门", "大队"):
         if name.endswith(suffix):
             return name.removesuffix(suffix)

@@ -30,7 +30,7 @@ from models.store.states import advance, next_number
 from models.tasks import Task, TaskItem, TaskTeam, Visit
 from services.act import Act
 from services.drawing import dispatch
-from services.drawing.tasks import MINIMUM_TEAM
+from services.drawing.tasks import MINIMUM_TEAM, short_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,10 +96,10 @@ async def _task(act: Act, clue: Clue, target: Target, order: CaseOrder) -> Task:
     if not items or len(items) != len(set(order.item_ids)):
         raise NotFoundError(what="所选的抽查事项（清单之外的事项不得检查）")
     entry = await store.case_entry(act.db, clue.department_id, today.year) or await _entry(act, clue, today.year)
-    number = await next_number(act.db, f"case/{clue.department_id}/{today.year}")
-    department = (await task_store.departments(act.db))[clue.department_id]
+    short = short_name((await task_store.departments(act.db))[clue.department_id].name)
+    number = await next_number(act.db, f"case/{short}/{today.year}")  # by what the number shows, so that none is twice
     task = Task(
-        number=f"{short_name(department.name)}个案〔{today.year}〕{number}号",
+        number=f"{short}个案〔{today.year}〕{number}号",
         department_id=clue.department_id,
         plan_entry_id=entry.id,
         name=f"个案检查（{SOURCES[clue.source]}）",
