@@ -8,8 +8,16 @@ The pairing is py_ecc's, the Ethereum Foundation's, in plain Python: about a sec
 from __future__ import annotations
 
 import re
+import sys
 from hashlib import sha256
 from typing import Any, cast
+
+# Its first import lifts Python's recursion limit for the whole process to a depth at which a hostile JSON, nested deep
+# enough, ends the process instead of raising RecursionError. Nothing that is used here recurses: the limit goes back.
+_limit = sys.getrecursionlimit()
+import py_ecc  # noqa: E402, F401
+
+sys.setrecursionlimit(_limit)
 
 SUITE = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 KEY_PATTERN = r"[0-9a-f]{192}"  # a point of G2, compressed

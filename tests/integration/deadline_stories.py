@@ -28,7 +28,7 @@ from services.planning import filings, item_lists, plans
 from services.planning.filings import FilingOrder
 from services.registers import confirmations, renewals
 from services.registers.renewals import Renewal
-from services.results import approvals, archives, corrections, followups, publications, rectifications
+from services.results import approvals, archives, corrections, followups, publications, rectifications, sealing
 from services.results.corrections import Wish
 from tests.integration import test_lists, test_plans
 from tests.integration import test_recusal_requests as asked
@@ -160,9 +160,13 @@ async def archive(play: Play) -> AsyncIterator[str]:
     yield visit_of(play)
     async with play.act("lead-approver") as act:
         found = await archives.gather(act, play.scene.visit.id)
-    files = await archives.bind(play.house, found)
+    async with sealing.volume() as made:
+        await archives.bind(play.house, found, made)
+        async with play.act("lead-approver") as act:
+            named = await archives.visit_label(act, found)
+        row = await archives.put_visit(play.house, found, made, named)
     async with play.act("lead-approver") as act:
-        await archives.seal(act, found, files)
+        await archives.keep_visit(act, row, found)
 
 
 # --- what follows ---

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from inspection.draw.drand import is_signed
@@ -38,3 +41,14 @@ def test_what_is_no_signature_is_none(signature: object) -> None:
     assert not is_signed(QUICKNET, 1000, signature)
     assert not is_signed("c0" + "00" * 95, 1000, SIGNATURE)
     assert not is_signed("00" * 96, 1000, SIGNATURE)
+
+
+def test_a_hostile_document_still_ends_as_an_error_where_the_library_is_loaded() -> None:
+    """In a process of its own: py_ecc's recursion limit would let deep nesting end the process, signal and all."""
+    words = (
+        "import json, sys; before = sys.getrecursionlimit(); from inspection.draw.drand import is_signed;"
+        f"assert is_signed({QUICKNET!r}, 1000, {SIGNATURE!r}); assert sys.getrecursionlimit() == before\n"
+        "try:\n json.loads('[' * 200_000)\nexcept RecursionError:\n print('refused')"
+    )
+    ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 ours
+    assert (ended.returncode, ended.stdout.strip()) == (0, "refused"), ended.stderr
