@@ -28,6 +28,7 @@ import 'element-plus/es/components/message/style/css'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/option/style/css'
 import 'element-plus/es/components/pagination/style/css'
+import 'element-plus/es/components/progress/style/css'
 import 'element-plus/es/components/radio-button/style/css'
 import 'element-plus/es/components/radio-group/style/css'
 import 'element-plus/es/components/select/style/css'
@@ -57,6 +58,7 @@ import {
   ElInputTag,
   ElOption,
   ElPagination,
+  ElProgress,
   ElRadioButton,
   ElRadioGroup,
   ElSelect,
@@ -74,7 +76,7 @@ import type { App } from 'vue'
 
 const PARTS = [
   ElAlert, ElButton, ElCheckbox, ElConfigProvider, ElDatePicker, ElDialog, ElDrawer, ElDropdown, ElDropdownItem, ElDropdownMenu,
-  ElEmpty, ElForm, ElFormItem, ElImage, ElInput, ElInputNumber, ElInputTag, ElOption, ElPagination, ElRadioButton,
+  ElEmpty, ElForm, ElFormItem, ElImage, ElInput, ElInputNumber, ElInputTag, ElOption, ElPagination, ElProgress, ElRadioButton,
   ElRadioGroup, ElSelect, ElSkeleton, ElSwitch, ElTabPane, ElTable, ElTableColumn, ElTabs, ElTag, ElTooltip,
 ]
 
