@@ -16,6 +16,8 @@ from playwright.async_api import BrowserContext, Error, Page, Playwright
 
 from tests.e2e.screens import HERE, PATIENCE_MS, PHONE
 
+RENDERERS = 4  # tried for one page
+
 
 @dataclass(kw_only=True)
 class KilledPhone:
@@ -45,9 +47,13 @@ class KilledPhone:
             if self.cookies:
                 # Chromium writes cookies twice a minute; without ours each death would lead over the sign-in page.
                 await self.context.add_cookies(self.cookies)
-        page = await self.context.new_page()
-        await page.goto(path)
-        return page
+        for _ in range(RENDERERS):
+            # The browser may still hand out a renderer in reserve that was killed with the others.
+            with suppress(Error):
+                page = await self.context.new_page()
+                await page.goto(path)
+                return page
+        raise AssertionError(f"no page opens after {RENDERERS} renderers")
 
     async def remember(self) -> None:
         """Keep the cookie of who is signed in now."""
