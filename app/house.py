@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from cryptography.x509 import load_pem_x509_certificates
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.fonts import FONT_NAME, find_font
+from app.ground import build_house, load_keys, open_database
 from app.settings import Settings
 from bot import chat, messages
 from bot.beacons import BeaconReader
@@ -34,24 +34,16 @@ from bot.tokens import shelf_name
 from bot.wechat import WeChatClient, WeChatSettings
 from bot.wecom import WeComClient, WeComSettings
 from inspection.actors import SYSTEM
-from inspection.deadlines import ClockRules
-from inspection.draw.beacon import Beacon
 from inspection.errors import SuichaError, UnavailableError
-from inspection.workdays import official_calendar
-from models.base import KEYS
-from models.blobs import Blobs, LocalBlobs
-from models.bucket import BucketBlobs, BucketSettings
 from models.database import Database
-from models.spool import Spool
 from models.store.tallies import Limits
 from models.store.tokens import TokenShelf
-from services.act import Act, House, Rules
+from services.act import Act, House
 from services.clock import nudges, pauses, rounds
 from services.clock.leader import Leader
 from services.clock.quiet import only_urgent
 from services.drawing import recusal_requests, replacements
 from services.field import uploads, visits
-from services.field.photo_lab import PhotoLab
 from services.registers import contacts
 from services.registers.contacts import AddressBook
 from services.results import approvals
@@ -60,7 +52,6 @@ from services.results.task_archives import Maker
 PERSONS_AN_ACCOUNT = 200  # receivers a day that WeCom grants an app for each account of the corp (90312)
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,68 +127,6 @@ class Parts:
         await self.database.close()
 
 
-def load_keys(settings: Settings) -> None:
-    """Make the field keys known, before anything is read from the database."""
-    KEYS.load({name: bytes.fromhex(key) for name, key in settings.keys.field_keys.items()}, settings.keys.current)
-
-
-def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name; SQLite's folder is made."""
-    url = settings.storage.database
-    if url.startswith("sqlite"):
-        Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
-    return Database(url)
-
-
-def open_blobs(settings: Settings) -> Blobs:
-    """The store of files that the settings name."""
-    bucket = settings.bucket
-    if not bucket.endpoint:
-        return LocalBlobs(settings.storage.files)
-    return BucketBlobs(
-        BucketSettings(
-            endpoint=bucket.endpoint,
-            bucket=bucket.name,
-            prefix=bucket.prefix,
-            region=bucket.region,
-            access_key=bucket.access_key,
-            secret_key=bucket.secret_key,
-        )
-    )
-
-
-def build_house(settings: Settings) -> House:
-    """What services are handed."""
-    font = find_font(
-        [Path(settings.storage.font) if settings.storage.font else None, REPOSITORY / "var" / "fonts" / FONT_NAME]
-    )
-    rules = settings.rules.model_dump()
-    return House(
-        office_name=settings.office.name,
-        lead_code=settings.office.lead_code,
-        origin=settings.server.origin,
-        blobs=open_blobs(settings),
-        spool=Spool(settings.storage.files / "arriving"),
-        calendar=official_calendar(),
-        rules=Rules(**rules),
-        clock=clock_rules(settings),
-        has_sms=bool(settings.sms.url),
-        link_key=bytes.fromhex(settings.keys.link_key),
-        photo_lab=PhotoLab(font),
-        font=font,
-        province=bool(settings.province.url),
-        timestamps=bool(settings.timestamp.url),
-        beacon=_beacon(settings),
-    )
-
-
-def clock_rules(settings: Settings) -> ClockRules:
-    """What the settings say of reminding, hours read as times."""
-    values = settings.clock.model_dump()
-    hours = {name: time.fromisoformat(values[name]) for name in ("digest_at", "quiet_from", "quiet_until")}
-    return ClockRules(**{**values, **hours})
-
-
 def build(settings: Settings, clock: Clock) -> Parts:
     """Put the house together; nothing is opened or sent yet."""
     load_keys(settings)
@@ -211,44 +140,6 @@ def build(settings: Settings, clock: Clock) -> Parts:
     wake_sender, wake_inbox, wake_errands = asyncio.Event(), asyncio.Event(), asyncio.Event()
     database.on_commit.append(wake_sender.set)
     sms = _sms(settings)
-    limits = Limits(persons_a_day=settings.wecom.accounts * PERSONS_AN_ACCOUNT)
-    sender = Sender(
-        database=database,
-        wecom=wecom,
-        wechat=wechat,
-        clock=clock,
-        origin=house.origin,
-        sms=sms,
-        limits=limits,
-        quiet=None if settings.demo.enabled else quiet_hours(house),  # a demonstration is given at any hour
-    )
-    actions: dict[str, Action] = {
-        "accept": accept_from_card,
-        "snooze": pauses.snooze_from_card,
-        "nudge": nudges.nudge_from_card,
-        "replace": replace_from_card,
-        "recuse": recuse_from_card,
-        "approve-replacement": approve_from_card,
-        "approve-recusal": recuse_by_request,
-        "approve-part": approvals.approve_from_card,
-        "accept-some": chat.accept_some,
-        "replace-why": chat.replace_why,
-        "leave": chat.leave,
-        "keep": messages.keep,
-        "arrive": messages.arrive,
-        "text": chat.answer,
-    }
-    events = {"event:change_contact": contacts.on_change}
-    inbox = InboxWorker(
-        database=database,
-        wecom=wecom,
-        clock=clock,
-        house=house,
-        actions=actions,
-        events=events,
-        messages=messages.MESSAGES,
-        done=wake_errands,
-    )
     timestamper = _timestamper(settings, database, house, clock)
     wait = settings.beacon.timeout_s
     beacon = BeaconReader(database=database, house=house, timeout_s=wait, clock=clock) if house.beacon else None
@@ -267,17 +158,68 @@ def build(settings: Settings, clock: Clock) -> Parts:
         clock=clock,
         wecom=wecom,
         wechat=wechat,
-        sender=sender,
+        sender=_sender(settings, database, house, clock, (wecom, wechat, sms)),
         sms=sms,
         province=province,
         timestamper=timestamper,
         beacon=beacon,
-        inbox=inbox,
+        inbox=_inbox(database, wecom, clock, house, wake_errands),
         errands=Errands(errands),
         leader=Leader(database),
         wake_sender=wake_sender,
         wake_inbox=wake_inbox,
         wake_errands=wake_errands,
+    )
+
+
+def _sender(
+    settings: Settings,
+    database: Database,
+    house: House,
+    clock: Clock,
+    channels: tuple[WeComClient, WeChatClient, SmsClient | None],
+) -> Sender:
+    """The outbox's one reader, over WeCom, WeChat and SMS."""
+    wecom, wechat, sms = channels
+    return Sender(
+        database=database,
+        wecom=wecom,
+        wechat=wechat,
+        clock=clock,
+        origin=house.origin,
+        sms=sms,
+        limits=Limits(persons_a_day=settings.wecom.accounts * PERSONS_AN_ACCOUNT),
+        quiet=None if settings.demo.enabled else quiet_hours(house),  # a demonstration is given at any hour
+    )
+
+
+def _inbox(database: Database, wecom: WeComClient, clock: Clock, house: House, done: asyncio.Event) -> InboxWorker:
+    """Who works what WeCom has pushed: each button and message with what it does."""
+    actions: dict[str, Action] = {
+        "accept": accept_from_card,
+        "snooze": pauses.snooze_from_card,
+        "nudge": nudges.nudge_from_card,
+        "replace": replace_from_card,
+        "recuse": recuse_from_card,
+        "approve-replacement": approve_from_card,
+        "approve-recusal": recuse_by_request,
+        "approve-part": approvals.approve_from_card,
+        "accept-some": chat.accept_some,
+        "replace-why": chat.replace_why,
+        "leave": chat.leave,
+        "keep": messages.keep,
+        "arrive": messages.arrive,
+        "text": chat.answer,
+    }
+    return InboxWorker(
+        database=database,
+        wecom=wecom,
+        clock=clock,
+        house=house,
+        actions=actions,
+        events={"event:change_contact": contacts.on_change},
+        messages=messages.MESSAGES,
+        done=done,
     )
 
 
@@ -293,22 +235,6 @@ def _province(settings: Settings) -> ProvinceClient | None:
     if not said.url:
         return None
     return ProvinceClient(ProvinceSettings(url=said.url, secret=said.secret, timeout_s=said.timeout_s))
-
-
-def _beacon(settings: Settings) -> Beacon | None:
-    said = settings.beacon
-    if not said.url:
-        return None
-    return Beacon(
-        name=said.name,
-        url=said.url,
-        value_at=said.value_at,
-        round_at=said.round_at,
-        genesis=said.genesis,
-        period=said.period,
-        after_minutes=said.after_minutes,
-        public_key=said.public_key,
-    )
 
 
 def _timestamper(settings: Settings, database: Database, house: House, clock: Clock) -> Timestamper | None:

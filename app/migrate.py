@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
-from app.house import REPOSITORY
+from app.ground import REPOSITORY
 from models.database import Database, run_sync_write
 
 HEAD = "head"

@@ -17,7 +17,8 @@ from typing import Any
 from app import memory, samples
 from app.clock import DemoClock, system_clock
 from app.demo import RunningDemo, demo_settings, open_demo, open_sandbox
-from app.house import Clock, Parts, build, load_keys, open_database
+from app.ground import load_keys, open_database
+from app.house import Clock, Parts, build
 from app.menu import make_menu
 from app.migrate import migrate
 from app.server import serve

@@ -13,7 +13,8 @@ from pathlib import Path
 from aiohttp import web
 
 from app import memory
-from app.house import REPOSITORY, Parts, openid_of, phone_of
+from app.ground import REPOSITORY
+from app.house import Parts, openid_of, phone_of
 from bot.callbacks import CallbackCounts, callback_routes
 from handlers import (
     approvals,

@@ -31,7 +31,7 @@ import psycopg
 from PIL import ExifTags, Image, ImageDraw, ImageFont
 
 from app.fonts import FONT_NAME, find_font
-from app.house import REPOSITORY
+from app.ground import REPOSITORY
 from benchmarks import publish_fill
 from benchmarks.machine import POSTGRES, log, machine, median, timed
 from benchmarks.publish_fill import Filled

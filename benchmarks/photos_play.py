@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from app.fonts import FONT_NAME, find_font
-from app.house import REPOSITORY
+from app.ground import REPOSITORY
 from benchmarks.messages_play import now
 from handlers import phone, uploads
 from handlers.edge import SESSION_COOKIE, Edge, install

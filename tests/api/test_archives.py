@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
@@ -22,12 +20,11 @@ from inspection.site_papers import SitePaper
 from models.database import Database
 from services.field import site_papers
 from services.results import publications
+from tests.api.archive_play import Files, closed_zip, opened_zip
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
 from tests.integration.test_followups import FOUND, bound, opened, send_photo
 from tests.integration.visits_play import Play, house_of, photo_bytes
-
-Files = dict[str, bytes]
 
 
 @pytest_asyncio.fixture
@@ -67,18 +64,6 @@ async def packed(http: Http, who: str = "lead-approver") -> bytes:
         data = await answer.read()
     assert hashlib.sha256(data).hexdigest() == made["digest"]
     return data
-
-
-def opened_zip(data: bytes) -> Files:
-    with zipfile.ZipFile(io.BytesIO(data)) as found:
-        return {name: found.read(name) for name in found.namelist()}
-
-
-def closed_zip(files: Files, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w") as made:
-        for name, data in files.items():
-            made.writestr(name, data)
-    return path
 
 
 def resealed(files: Files) -> Files:

@@ -10,7 +10,7 @@ import os
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Page
 
-from app.house import REPOSITORY
+from app.ground import REPOSITORY
 
 IMAGES = REPOSITORY / "docs" / "images"
 WANTED = os.environ.get("SUICHA_SCREENSHOTS") == "1"  # a normal run leaves the tree as it is

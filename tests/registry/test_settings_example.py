@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.house import clock_rules
+from app.ground import clock_rules
 from app.settings import ClockSection, RulesSection, Settings, check_settings
 from inspection.deadlines import ClockRules
 from services.act import Rules
