@@ -16,6 +16,7 @@ from inspection.actors import Role
 from inspection.errors import InvalidInputError, NotFoundError
 from inspection.outcomes import MEASURES, RESULT_CODES
 from models.blobs import Digest
+from services.field import deposits
 from services.results import correction_view, corrections, exceptions
 from services.results.corrections import MAX_EVIDENCE, MAX_WORDS, Wish
 from services.results.exceptions import Exemption
@@ -83,7 +84,10 @@ async def put_correction_evidence(call: Call) -> Any:
     _media(call.raw)
     if hashlib.sha256(call.raw).hexdigest() != call.path["digest"]:
         raise InvalidInputError(what="依据材料", why="文件与校验值不一致，请重新上传。")
-    return {"digest": await call.edge.house.blobs.put(call.raw)}
+    digest = await call.edge.house.blobs.put(call.raw)
+    async with call.writing() as act:
+        await deposits.keep(act, deposits.CORRECTIONS, digest)
+    return {"digest": digest}
 
 
 @routes.get("/api/console/corrections/{id}/evidence/{digest}", roles=SEES)

@@ -64,7 +64,10 @@ async def put_paper_file(call: Call) -> Any:
         raise InvalidInputError(what="附件", why="只接收 PDF 文件。")
     if hashlib.sha256(call.raw).hexdigest() != call.path["digest"]:
         raise InvalidInputError(what="附件", why="文件与校验值不一致，请重新上传。")
-    return {"digest": await call.edge.house.blobs.put(call.raw)}
+    digest = await call.edge.house.blobs.put(call.raw)
+    async with call.writing() as act:
+        await site_papers.keep_file(act, call.path["id"], digest)
+    return {"digest": digest}
 
 
 @routes.get("/api/phone/visits/{id}/papers/{paper}/paper.pdf", roles=INSPECTOR)

@@ -31,6 +31,16 @@ class PendingFile(Base):
     kept_at: Mapped[datetime | None]  # it is evidence now; the row answers a phone that missed our answer
 
 
+class Deposit(Base):
+    """Who has stored which file for which place, before a paper or a wish names it by its hash. Only added to."""
+
+    __tablename__ = "deposits"
+    member_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    place: Mapped[str] = mapped_column(String(64), primary_key=True)  # services.field.deposits
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stored_at: Mapped[datetime]
+
+
 class AnnouncedManifest(Base):
     """What a phone is about to hand in, kept (as a blob) before its files: a lost phone loses photos, not answers."""
 

@@ -31,7 +31,7 @@ from models.store import visits as visit_store
 from models.store.parts import NOT_DONE
 from models.store.states import next_number
 from services.act import Act
-from services.field import chain, doors
+from services.field import chain, deposits, doors
 from services.people.notices import tell_owner
 
 TEMPLATE = Path(__file__).with_name("site_paper.typ")
@@ -77,6 +77,12 @@ async def issue(act: Act, visit_id: str, request_id: str, paper: Paper) -> SiteP
     if not kind.foreign:
         await _tell_owner(act, own, row, kind)
     return row
+
+
+async def keep_file(act: Act, visit_id: str, digest: Digest) -> None:
+    """Note whose file this is and for which visit: nobody else attaches it, and he nowhere else."""
+    await visit_store.own_visit(act.db, act.actor, visit_id)
+    await deposits.keep(act, deposits.at_visit(visit_id), digest)
 
 
 async def of_group(act: Act, visit_id: str) -> list[dict[str, Any]]:
@@ -142,8 +148,8 @@ async def _refuse(act: Act, own: visit_store.OwnVisit, paper: Paper) -> None:
         await doors.require(act, own)
     elif own.visit.status == "published":
         raise ConflictError(what="附件", why="检查结果已经公示，请在后续处理中登记。")
-    if paper.attachment and not await act.house.blobs.has(Digest(paper.attachment)):
-        raise InvalidInputError(what="附件", why="没有收到这个文件，请重新上传。")
+    if paper.attachment:
+        await deposits.require(act, deposits.at_visit(own.visit.id), paper.attachment, "附件")
 
 
 async def _words(act: Act, own: visit_store.OwnVisit, paper: Paper, number: str, department: str) -> dict[str, Any]:

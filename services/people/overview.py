@@ -68,6 +68,7 @@ ACT_WORDS = {
     "evidence": "上传证据",
     "announce-part": "开始提交本部门结果",
     "submit-part": "提交本部门结果",
+    "deposit": "存入附件",
     "site-paper": "开具现场文书",
     "answer-chosen": "选定同组人员填写不同的答案",
     "confirm-visit": "汇总确认",

@@ -31,6 +31,7 @@ from models.store.disclosures import CorrectionCase
 from models.store.states import advance
 from services.act import Act
 from services.clock import deadlines
+from services.field import deposits
 from services.people.notices import tell_member
 from services.results import province
 from services.results.bodies import masked, outcome
@@ -74,8 +75,7 @@ async def ask(act: Act, wish: Wish) -> Correction:
     if not wish.evidence or len(wish.evidence) > MAX_EVIDENCE:
         raise InvalidInputError(what="依据材料", why=f"请上传 1 到 {MAX_EVIDENCE} 份。")
     for digest in wish.evidence:
-        if not await act.house.blobs.has(Digest(digest)):
-            raise InvalidInputError(what="依据材料", why="有文件尚未上传完成。")
+        await deposits.require(act, deposits.CORRECTIONS, digest, "依据材料")
     row = Correction(
         publication_id=publication.id,
         department_id=publication.department_id,

@@ -18,11 +18,12 @@ from models.database import Database
 from models.people import Member
 from models.results import Deadline, Publication
 from models.tasks import Part, Visit
+from services.field import deposits
 from services.results import corrections, exceptions, public_view, publications
 from services.results.corrections import NotHeadError, Wish
 from services.results.exceptions import Exemption
 from tests.conftest import Clock
-from tests.integration.visits_play import Play, house_of, signature_bytes
+from tests.integration.visits_play import Play, house_of, photo_bytes, signature_bytes
 
 PAPER = b"%PDF-1.7 made up"
 CHANGE = {"results": ["corrected"], "measures": ["order"]}
@@ -46,6 +47,8 @@ async def publish(play: Play) -> str:
 
 async def ask(play: Play, number: str, who: str = "lead-1", **changes: Any) -> Correction:
     digest = await play.house.blobs.put(PAPER)
+    async with play.act(who) as act:
+        await deposits.keep(act, deposits.CORRECTIONS, digest)
     wish = {"ground": "entry", "reason": "录入时选错了结果", "evidence": [digest], "changes": CHANGE, **changes}
     async with play.act(who) as act:
         return await corrections.ask(act, Wish(number=number, **wish))
@@ -124,6 +127,18 @@ async def test_nothing_is_changed_at_will(play: Play, wrong: dict[str, Any]) -> 
     number = await publish(play)
     with pytest.raises(InvalidInputError):
         await ask(play, number, **wrong)
+
+
+async def test_a_file_that_somebody_else_stored_is_no_evidence_of_mine(play: Play) -> None:
+    """M1: a correction opens its files to the department; by their hash alone nobody gets them there."""
+    number = await publish(play)
+    theirs = await play.house.blobs.put(b"%PDF-1.7 the partner's own")
+    async with play.act("partner-1") as act:
+        await deposits.keep(act, deposits.CORRECTIONS, theirs)
+    photo = await play.house.blobs.put(photo_bytes("partner-1"))  # evidence of a visit, never stored for a wish
+    for digest in (theirs, photo, "0" * 64):
+        with pytest.raises(InvalidInputError, match="没有收到您上传的这个文件"):
+            await ask(play, number, evidence=[digest])
 
 
 async def test_one_at_a_time_and_a_decline_leaves_what_is_public(play: Play) -> None:

@@ -19,11 +19,11 @@ from models.database import Database
 from models.field import SitePaper as Row
 from models.results import Outbox
 from models.store import typed
-from services.field import chain, site_papers
+from services.field import chain, deposits, site_papers
 from services.field.doors import DoorFirstError
 from tests.conftest import Clock
 from tests.integration.test_followups import bound
-from tests.integration.visits_play import Play, house_of
+from tests.integration.visits_play import Play, house_of, photo_bytes
 
 ORDER: dict[str, Any] = {
     "kind": "correct",
@@ -48,6 +48,13 @@ async def issue(play: Play, who: str, paper: dict[str, Any], request: str = "") 
         row = await site_papers.issue(act, play.scene.visit.id, request or str(uuid4()), SitePaper(**paper))
         act.db.expunge(row)
         return row
+
+
+async def deposit(play: Play, who: str, data: bytes) -> str:
+    digest = await play.house.blobs.put(data)
+    async with play.act(who) as act:
+        await site_papers.keep_file(act, play.scene.visit.id, digest)
+    return digest
 
 
 async def test_a_paper_is_numbered_sealed_chained_and_handed_over(play: Play) -> None:
@@ -112,7 +119,7 @@ async def test_papers_end_with_the_submission_reports_come_later(play: Play) -> 
     digest = hashlib.sha256(report).hexdigest()
     with pytest.raises(InvalidInputError):
         await issue(play, "lead-1", {**REPORT, "attachment": digest})
-    await play.house.blobs.put(report)
+    await deposit(play, "lead-1", report)
     row = await issue(play, "lead-1", {**REPORT, "attachment": digest})
     owner = await bound(play)
     async with play.act("partner-1") as act:
@@ -121,6 +128,23 @@ async def test_papers_end_with_the_submission_reports_come_later(play: Play) -> 
         assert await site_papers.of_owner(act, play.scene.visit.id) == []
         with pytest.raises(NotFoundError):
             await site_papers.pdf_for_owner(act, play.scene.visit.id, row.id)
+
+
+async def test_to_know_a_hash_is_not_to_own_the_file(play: Play) -> None:
+    """M1: a colleague's file, a file of another visit, evidence and submissions: no paper opens them by their hash."""
+    theirs = await deposit(play, "partner-1", b"%PDF-1.4 the partner's report")
+    with pytest.raises(NotFoundError):
+        await deposit(play, "lead-approver", b"%PDF-1.4 no visit of his")
+    elsewhere = await play.house.blobs.put(b"%PDF-1.4 of another visit of his own")
+    async with play.act("lead-1") as act:
+        await deposits.keep(act, deposits.at_visit("another visit"), elsewhere)
+    sealed = (await play.submit("partner-1")).manifest_digest
+    photo = await play.upload("lead-1", photo_bytes("lead-1"))
+    for digest in (theirs, elsewhere, sealed, photo, "../" * 21 + "x"):
+        with pytest.raises(InvalidInputError, match="没有收到您上传的这个文件"):
+            await issue(play, "lead-1", {**REPORT, "attachment": digest})
+    assert await deposit(play, "lead-1", b"%PDF-1.4 the partner's report") == theirs  # he has it himself: his too
+    assert (await issue(play, "lead-1", {**REPORT, "attachment": theirs})).attachment == theirs
 
 
 async def test_nothing_is_handed_over_before_the_door_of_an_unannounced_visit(play: Play) -> None:
