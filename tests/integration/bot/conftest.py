@@ -20,8 +20,8 @@ from tests.conftest import Clock
 CUT = "cut"  # taken, then the connection is closed without an answer
 HTML = "html"  # 200 with something that is no JSON
 BAD_GATEWAY = "502"
-# Longer than a loaded machine ever stands still: whoever tries out a slow answer sets a limit of his own. A message keeps
-# its lease (30 s) for as long as an answer may take.
+# Longer than a loaded machine ever stands still; whoever tries out a slow answer sets a limit of his own. Shorter than
+# a lease (30 s): a message keeps it for as long as an answer may take.
 PATIENCE_S = 15.0
 
 
