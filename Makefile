@@ -37,13 +37,16 @@ check: setup
 	@cd web && ../.ci/node npm run --silent typecheck
 	@$(PY) -m app.cli check-config config.example.toml
 
-setup: $(STAMPS)/python $(STAMPS)/web
+setup: $(STAMPS)/native $(STAMPS)/web
 
 $(STAMPS)/python: requirements.lock pyproject.toml
 	@echo '安装 Python 依赖（首次约一分钟）… / installing Python packages'
 	@./.ci/setup-python
-	@$(PY) -m services.drawing.native
 	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/native: services/drawing/loops.c $(STAMPS)/python
+	@$(PY) -m services.drawing.native
+	@touch $@
 
 $(STAMPS)/modules: web/package-lock.json web/package.json $(STAMPS)/python
 	@echo '安装页面依赖 … / installing web packages'

@@ -10,8 +10,11 @@ ids, which within a page may stand in any.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+Group = tuple[bytes, bytes]  # ids with TABs between them, and the end that each of their lines has
+Merge = Callable[[Sequence[Group]], bytes]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,12 +30,19 @@ class Entry:
         return (f"\t{self.reason}\n" if self.reason else f"\t{self.stratum}\t{self.tickets}\n").encode()
 
 
+def merge_here(groups: Sequence[Group]) -> bytes:
+    """Give the lines of all groups by the bytes of their ids, for a TAB comes before all that an id may hold."""
+    lines = [line for ids, end in groups for line in (ids.replace(b"\t", end) + end).split(b"\n")[:-1]]
+    lines.sort()
+    return b"".join([line + b"\n" for line in lines])
+
+
 class Crowd:
     """A scope judged page by page: every id of a page stands behind all ids of the page before."""
 
-    def __init__(self, judge: Callable[[str], Entry]) -> None:
-        """Begin with nobody; `judge` is asked once for each different set of facts."""
-        self._judge = judge
+    def __init__(self, judge: Callable[[str], Entry], merge: Merge = merge_here) -> None:
+        """Begin with nobody; `judge` is asked once for each different set of facts, `merge` does `merge_here`."""
+        self._judge, self._merge = judge, merge
         self._entries: dict[bytes, Entry] = {}
         self._ends: dict[bytes, bytes] = {}
         self._facts: Counter[bytes] = Counter()
@@ -41,19 +51,17 @@ class Crowd:
 
     def take(self, page: bytes) -> bytes:
         """Judge a page of lines "facts TAB id TAB id ... LF"; gives what it adds to targets.tsv."""
-        kept: list[bytes] = []
-        gone: list[bytes] = []
+        kept: list[Group] = []
+        gone: list[Group] = []
         for line in page.split(b"\n")[:-1]:
             facts, ids = line.split(b"\t", 1)
             if facts not in self._ends:
                 self._entries[facts] = self._judge(facts.decode())
                 self._ends[facts] = self._entries[facts].end()
             self._facts[facts] += ids.count(b"\t") + 1
-            end = self._ends[facts]
-            lines = (ids.replace(b"\t", end) + end).split(b"\n")[:-1]
-            (gone if self._entries[facts].reason else kept).extend(lines)
-        self._excluded.append(_sorted(gone))
-        self._targets.append(_sorted(kept))
+            (gone if self._entries[facts].reason else kept).append((ids, self._ends[facts]))
+        self._excluded.append(self._merge(gone))
+        self._targets.append(self._merge(kept))
         return self._targets[-1]
 
     def lists(self) -> tuple[bytes, bytes]:
@@ -74,9 +82,3 @@ class Crowd:
             if bool(entry.reason) == left_out:
                 found[entry.reason or entry.stratum] += number
         return found
-
-
-def _sorted(lines: list[bytes]) -> bytes:
-    """By the bytes of the ids, for a TAB comes before all that an id may hold."""
-    lines.sort()
-    return b"".join([line + b"\n" for line in lines])

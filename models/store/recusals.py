@@ -50,7 +50,6 @@ async def last_inspected(db: AsyncSession, inspector_ids: Collection[str]) -> di
         .join(VisitMember, VisitMember.visit_id == Visit.id)
         .join(Inspector, Inspector.id == VisitMember.inspector_id)
         .where(Inspector.id.in_(inspector_ids))
-        .order_by(Target.code)
     )
     found: dict[str, set[str]] = {}
     for code, staff_no in await db.execute(query):

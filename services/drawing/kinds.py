@@ -42,6 +42,7 @@ from models.store.tasks import TeamRow
 from models.tasks import Task
 from services.act import Act, Rules
 from services.drawing import batches
+from services.drawing.scoring import merged
 from services.registers import policies
 
 EVERYBODY = frozenset({Mode.INSPECTORS, Mode.ORDER})  # every target is checked: no quota
@@ -101,7 +102,7 @@ async def sort_out(
         entry = judge(facts)
         return replace(entry, stratum=stratum_of(entry.stratum, _region(facts_of(facts).region_code, own)))
 
-    crowd = Crowd(placed if serves or at_least else judge)
+    crowd = Crowd(placed if serves or at_least else judge, merged)
     await _read(_pages(act, task), crowd, told)
     counts = crowd.strata()
     number, whole = task.quota.get("count"), counts.total() + crowd.reasons().total()
@@ -170,7 +171,7 @@ async def _merged(act: Act, task: Task) -> Sorted:
     ratios: dict[str, Mapping[str, Fraction]] = {}
     for key, one in merged_items(task).items():
         ratio, judge = Fraction(one["ratio"]), await policies.pool_judge(act, task)
-        crowd = Crowd(judge)
+        crowd = Crowd(judge, merged)
         await _read(crowd_in(act.db, Scope.from_data(one["scope"]), task.starts_on.year), crowd)
         targets, excluded = crowd.lists()
         exclusions |= {gone.id: gone for gone in excluded_from_tsv(excluded)}

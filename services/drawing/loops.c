@@ -3,6 +3,7 @@
    suicha_filter    whose least ticket may be under its stratum's limit -> places of lines, which hashlib then scores
    suicha_subtrees  the tree hash of each 4,096 lines (RFC 6962 over salted leaves)
    suicha_tally     lines by label, if every line plainly keeps every rule of the list
+   suicha_merge     groups of ids, each in order, as the lines of one list in order
 
    SHA-256 (FIPS 180-4) by the instructions that processors have for it: where they have none, OpenSSL is quicker. */
 
@@ -232,4 +233,56 @@ long suicha_tally(const uint8_t *data, size_t size, const uint8_t *labels, const
         counts[place]++;
     }
     return lines;
+}
+
+typedef struct {
+    const uint8_t *id, *tab, *stop; /* the id at hand, where it ends, where the group ends */
+    const uint8_t *end;             /* what stands behind each of its ids */
+    size_t end_size;
+} group;
+
+static int is_before(const group *one, const group *two) {
+    return order_of(one->id, (size_t)(one->tab - one->id), two->id, (size_t)(two->tab - two->id)) < 0;
+}
+
+static void sink(group *heap, long count, long place) {
+    for (long child; (child = 2 * place + 1) < count; place = child) {
+        if (child + 1 < count && is_before(heap + child + 1, heap + child)) child++;
+        if (!is_before(heap + child, heap + place)) return;
+        group held = heap[place];
+        heap[place] = heap[child];
+        heap[child] = held;
+    }
+}
+
+/* Group i is ids[i], sizes[i] bytes with TABs between ids, and `heap` has room for all. Gives how many bytes of lines
+   were written to `lines`; -1, ask Python, where any id is empty or does not stand behind the one before. */
+long suicha_merge(const uint8_t **ids, const size_t *sizes, const uint8_t **ends, const size_t *end_sizes, long count,
+                  group *heap, uint8_t *lines) {
+    uint8_t *at = lines;
+    const uint8_t *before = NULL;
+    size_t before_size = 0;
+    for (long i = 0; i < count; i++) {
+        const uint8_t *stop = ids[i] + sizes[i], *tab = memchr(ids[i], '\t', sizes[i]);
+        heap[i] = (group){ids[i], tab ? tab : stop, stop, ends[i], end_sizes[i]};
+    }
+    for (long i = count / 2; i-- > 0;) sink(heap, count, i);
+    while (count) {
+        size_t size = (size_t)(heap->tab - heap->id);
+        if (!size || (before && order_of(before, before_size, heap->id, size) >= 0)) return -1;
+        before = heap->id;
+        before_size = size;
+        memcpy(at, heap->id, size);
+        memcpy(at + size, heap->end, heap->end_size);
+        at += size + heap->end_size;
+        if (heap->tab == heap->stop) {
+            *heap = heap[--count];
+        } else {
+            heap->id = heap->tab + 1;
+            const uint8_t *tab = memchr(heap->id, '\t', (size_t)(heap->stop - heap->id));
+            heap->tab = tab ? tab : heap->stop;
+        }
+        sink(heap, count, 0);
+    }
+    return at - lines;
 }

@@ -19,8 +19,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from inspection.draw.crowd import Group
 from inspection.draw.loops import SUBTREE, subtree_roots
 
 SOURCE = Path(__file__).with_name("loops.c")
@@ -75,6 +76,28 @@ class Native:
             return None
         return {label.decode(): number for label, number in zip(known, counts, strict=True) if number}
 
+    def merged(self, groups: Sequence[Group]) -> bytes | None:
+        """Do `inspection.draw.crowd.merge_here` for groups whose ids stand in order; None: ask Python."""
+        ids, ends = [one for one, _ in groups], [end for _, end in groups]
+        every = sum(len(one) + one.count(b"\t") * (len(end) - 1) + len(end) for one, end in groups)
+        heap, lines = (_HeapPlace * len(groups))(), bytearray(every)
+        count = self._library.suicha_merge(
+            (ctypes.c_char_p * len(groups))(*ids),
+            (ctypes.c_size_t * len(groups))(*map(len, ids)),
+            (ctypes.c_char_p * len(groups))(*ends),
+            (ctypes.c_size_t * len(groups))(*map(len, ends)),
+            ctypes.c_long(len(groups)),
+            heap,
+            (ctypes.c_char * every).from_buffer(lines),
+        )
+        return bytes(lines) if count == every else None
+
+
+class _HeapPlace(ctypes.Structure):
+    """The room that one group takes in `loops.c`."""
+
+    _fields_: ClassVar[list[tuple[str, Any]]] = [("place", ctypes.c_void_p * 4), ("size", ctypes.c_size_t)]
+
 
 def _ends(labels: Sequence[bytes]) -> Any:
     """Where each of the joined labels ends."""
@@ -86,7 +109,7 @@ def load() -> Native | None:
     """Give the library of this very source, or None where it is not built, or not right on this machine."""
     try:
         library = ctypes.CDLL(str(_file()))
-        for name in ("filter", "subtrees", "tally"):
+        for name in ("filter", "subtrees", "tally", "merge"):
             getattr(library, f"suicha_{name}").restype = ctypes.c_long
         return Native(library) if library.suicha_able() and _is_right(library) else None
     except (OSError, AttributeError):

@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
+from inspection.draw.crowd import Group, merge_here
 from inspection.draw.lists import Tally
 from inspection.draw.loops import BLOCK, SUBTREE, Hit, blocks, columns, score_lines, subtree_roots
 from services.drawing.native import load
@@ -115,6 +116,13 @@ class EarlyTree:
                 return False
             at += len(piece)
         return at == len(targets)
+
+
+def merged(groups: Sequence[Group]) -> bytes:
+    """Do `inspection.draw.crowd.merge_here`, by way of `native` where that can."""
+    library = load()
+    lines = library.merged(groups) if library else None
+    return merge_here(groups) if lines is None else lines
 
 
 def quick_tally(strata: Mapping[str, int], targets: bytes, excluded: bytes) -> Tally | None:

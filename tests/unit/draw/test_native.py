@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from inspection.draw.crowd import Group, merge_here
 from inspection.draw.lists import TARGETS, ids_of, quick_tally
 from inspection.draw.loops import blocks, subtree_roots
 from inspection.draw.score import least, score_here
@@ -172,3 +173,42 @@ def test_without_the_instructions_nothing_is_begun_early(without: None) -> None:
     tree.take(lines)
     assert tree.subtrees(MASTER, lines) == subtree_roots(MASTER, blocks(lines))
     assert scoring.quick_tally({"A": 1}, b"a\tA\t1\n", b"") is None
+
+
+def groups_of(size: int, many: int) -> list[Group]:
+    """Sorted ids of every length, dealt out at random to groups with ends of their own."""
+    chance = random.Random(size)  # noqa: S311 made-up ids, the same every time
+    dealt: list[list[bytes]] = [[] for _ in range(many)]
+    for line in register(size).splitlines():
+        chance.choice(dealt).append(line.split(b"\t")[0])
+    return [
+        (b"\t".join(ids), b"\t%s\t%d\n" % (STRATA[place % 5].encode(), place)) for place, ids in enumerate(dealt) if ids
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5_000])
+@pytest.mark.parametrize("many", [1, 2, 3, 64])
+def test_groups_are_merged_as_python_sorts_them(library: native.Native, size: int, many: int) -> None:
+    """D4: the lines of a page in the order of their ids, whichever group each belongs to."""
+    groups = groups_of(size, many)
+    lines = library.merged(groups)
+    assert lines == merge_here(groups) == scoring.merged(groups)
+    assert lines.count(b"\n") == size
+
+
+@pytest.mark.parametrize("odd", [b"b\ta", b"a\ta", b"c\td\tb", b"", b"a\t\tb", b"a\t"])
+def test_groups_out_of_order_are_sorted_by_python(library: native.Native, odd: bytes) -> None:
+    """D4: what is not in order, or empty, is left to Python, which sorts it; the freeze refuses what may not be."""
+    groups = [(b"A\tx", b"\tA\t1\n"), (odd, b"\tB\t1\n")]
+    assert library.merged(groups) is None
+    assert scoring.merged(groups) == merge_here(groups)
+
+
+def test_one_id_in_two_groups_is_left_to_python(library: native.Native) -> None:
+    """D4: it is no list that may be frozen, and Python's line reader says which line."""
+    assert library.merged([(b"a\tb", b"\tA\t1\n"), (b"b", b"\tB\t1\n")]) is None
+
+
+def test_without_the_instructions_groups_are_merged_all_the_same(without: None) -> None:
+    """D4: by Python alone."""
+    assert scoring.merged([(b"b\tc", b"\tA\t1\n"), (b"a", b"\tB\t2\n")]) == b"a\tB\t2\nb\tA\t1\nc\tA\t1\n"
