@@ -24,7 +24,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice, pairwise
+from itertools import compress, islice
+from itertools import count as count_from
+from operator import ge
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,9 +218,10 @@ def _check_list(where: str, files: Files, mark: Json) -> Columns:
     fields = text.replace("\n", "\t").split("\t")
     columns = [fields[start:-1:width] for start in range(width)]
     keys: list[Any] = list(zip(*columns, strict=True)) if name == "conflicts" else columns[0]
-    for number, (above, key) in enumerate(pairwise(keys), 2):
-        if above >= key:
-            raise FindingError(f"{where} 第 {number} 行", "与上一行重复" if above == key else "没有按字节排序")
+    number = next(compress(count_from(2), map(ge, keys, islice(keys, 1, None))), 0)
+    if number:
+        twice = keys[number - 2] == keys[number - 1]
+        raise FindingError(f"{where} 第 {number} 行", "与上一行重复" if twice else "没有按字节排序")
     for number, skills in enumerate(columns[2] if name == "inspectors" else [], 1):
         _need(skills == ",".join(sorted(set(skills.split(",")))), f"{where} 第 {number} 行", "技能没有排序或有重复")
     return columns
@@ -294,11 +297,12 @@ def _scores(seed: str, targets: Columns, limits: dict[str, bytes], tell: Tell) -
             ticket, number = begun.copy(), 1
             ticket.update(target + b"/1")
             best = ticket.digest()
-            for k in range(2, int(tickets) + 1) if tickets != "1" else ():
-                ticket = begun.copy()
-                ticket.update(b"%b/%d" % (target, k))
-                if ticket.digest() < best:
-                    best, number = ticket.digest(), k
+            if tickets != "1":
+                for k in range(2, int(tickets) + 1):
+                    ticket = begun.copy()
+                    ticket.update(b"%b/%d" % (target, k))
+                    if ticket.digest() < best:
+                        best, number = ticket.digest(), k
             if best <= limits[stratum]:
                 ranked[stratum].append((best, target.decode(), number))
     return {stratum: sorted(entries) for stratum, entries in ranked.items()}
@@ -476,6 +480,8 @@ def _hash(data: bytes) -> str:
 
 def _same(one: object, other: object) -> bool:
     """Compare as JSON: Python alone would call 1, 1.0 and true equal."""
+    if repr(one) == repr(other):  # the same, keys in the same order: most are
+        return True
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
@@ -492,7 +498,7 @@ def _text(files: Files, name: str) -> str:
     _need(name in files, name, "文件缺失")
     text = files[name].decode("utf-8", "replace")
     _need(text.encode() == files[name], name, "不是 UTF-8 编码")
-    _need(unicodedata.is_normalized("NFC", text), name, "文字不是 NFC 规范形式")
+    _need(text.isascii() or unicodedata.is_normalized("NFC", text), name, "文字不是 NFC 规范形式")
     return text
 
 
