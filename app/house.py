@@ -42,7 +42,7 @@ from services.act import Act, House
 from services.clock import nudges, pauses, rounds
 from services.clock.leader import Leader
 from services.clock.quiet import only_urgent
-from services.drawing import recusal_requests, replacements
+from services.drawing import recusal_requests, replacements, target_swaps
 from services.field import uploads, visits
 from services.registers import contacts
 from services.registers.contacts import AddressBook
@@ -203,6 +203,7 @@ def _inbox(database: Database, wecom: WeComClient, clock: Clock, house: House, d
         "recuse": recuse_from_card,
         "approve-replacement": approve_from_card,
         "approve-recusal": recuse_by_request,
+        "approve-swap": swap_from_card,
         "approve-part": approvals.approve_from_card,
         "accept-some": chat.accept_some,
         "replace-why": chat.replace_why,
@@ -308,6 +309,12 @@ async def approve_from_card(act: Act, replacement_id: str) -> str:
     """The approver's button: the next in order comes (E3)."""
     await replacements.approve(act, replacement_id)
     return "已批准更换"
+
+
+async def swap_from_card(act: Act, swap_id: str) -> str:
+    """The second coordinator's button: the next reserve takes the target's place (D4)."""
+    await target_swaps.approve(act, swap_id)
+    return "已同意更换"
 
 
 async def recuse_by_request(act: Act, request_id: str) -> str:

@@ -34,6 +34,13 @@ PROTOCOL = "suicha-draw/1"
 OPTIONAL = ("published.json", "master.hex", "record.jsonl", "announcement.tsr", "beacon.json")
 SHA256_OID = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
 KINDS = ("system", "dice", "public")  # of seed sources, in the order in which they speak
+CHANGES = {  # in the record: whether somebody leaves, whether somebody comes
+    "replaced": (True, True),
+    "left": (True, False),
+    "filled": (False, True),
+    "appointed": (False, True),
+    "entrusted": (False, True),
+}
 MAX_UNPACKED = 2 * 1024**3
 STEP = 100_000  # targets between two words on how far it is
 RFC3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -50,7 +57,8 @@ PART = re.compile(r"lower/[^/]+/(inspectors\.tsv|conflicts\.tsv|result\.json)") 
 Json = dict[str, Any]
 Files = dict[str, bytes]
 Columns = list[list[str]]
-Matched = tuple[list[Json], dict[str, Columns], list[Json]]  # teams, the lists they were matched from, their groups
+Lists = dict[str, Columns]
+Matched = tuple[list[Json], list[str] | None, Lists, list[Json]]  # teams, where (None: anywhere), lists, groups
 Tell = Callable[[int, int], object]  # targets hashed so far, and of all
 Ranked = dict[str, list[tuple[bytes, str, int]]]  # by stratum: score, target, ticket
 
@@ -112,10 +120,12 @@ def _stages(files: Files, tell: Tell) -> Iterator[str]:
     expected = _draw(announcement, lists, seed, tell)
     _compare("result.json", files, expected)
     yield f"结果：{len(expected['drawn'])} 个对象及候补、{_posts(expected['groups'])}重算一致"
-    matched: list[Matched] = [(announcement["teams"], lists, expected["groups"])]
+    nobody: Lists = {**lists, "inspectors": [[], [], []]}  # where none were drawn, none come by order
+    people = lists if expected["groups"] else nobody
+    matched: list[Matched] = [(announcement["teams"], None, people, expected["groups"])]
     for part in announcement.get("lower", []):
         matched.append(_check_part(part, files, expected))
-        yield f"派发 {part['name']}：人员和回避名单与冻结时的承诺相符，{_posts(matched[-1][2])}由同一种子重算一致"
+        yield f"派发 {part['name']}：人员和回避名单与冻结时的承诺相符，{_posts(matched[-1][-1])}由同一种子重算一致"
     if "record.jsonl" in files:
         yield f"变动记录：{_check_record(files, expected, matched)} 条，逐条相连，次序递补的重算一致"
     if "published.json" in files:  # last: it takes away from `expected` what is not public
@@ -387,7 +397,7 @@ def _check_part(part: Json, files: Files, expected: Json) -> Matched:
     groups = _match(part["teams"], lists, expected["seed"], own)
     common = {key: expected[key] for key in ("protocol", "draw_id", "seed")}
     _compare(f"{folder}result.json", files, {**common, "part": part["name"], "groups": groups})
-    return part["teams"], lists, groups
+    return part["teams"], part["regions"], lists, groups
 
 
 def _compare(where: str, files: Files, expected: Json) -> None:
@@ -426,38 +436,90 @@ def _check_published(files: Files, expected: Json) -> None:
 def _check_record(files: Files, expected: Json, matched: list[Matched]) -> int:
     """Check what changed after the draw: each line holds the hash of the one before, the first that of the result."""
     before, lines = _hash(files["result.json"]), re.findall(r".*\n|.+", _text(files, "record.jsonl"))
-    desks = {team["department"]: (team, lists) for teams, lists, _ in matched for team in teams}
-    barred = {pair for _, lists, _ in matched for pair in zip(*lists["conflicts"], strict=True)}
-    groups: dict[str, list[str]] = {}  # everybody who is or was in a target's group
-    for one in (group for _, _, some in matched for group in some):
-        groups.setdefault(one["target"], []).extend(member for team in one["teams"] for member in team["members"])
-    loads = Counter(member for members in groups.values() for member in members)
-    swapped: set[str] = set()  # reserves that took somebody's place
+    if not lines:
+        return 0
+    standing = _Standing(expected, matched)
     for number, line in enumerate(lines, 1):
         where = f"record.jsonl 第 {number} 行"
         one = _object(line, where)
         linked = line.endswith("\n") and [one[key] for key in ("number", "draw_id", "previous")]
         _need(linked == [number, expected["draw_id"], before], where, "与前一行的哈希或编号不相连，记录被删改")
-        if "members" in one:  # a reserve comes in, with a group of its own
-            line_up: list[str] = next((ids for ids in expected["reserves"].values() if one["entering"] in ids), [])
-            waiting = [reserve for reserve in line_up if reserve not in swapped]
-            right = [*one["passed"], one["entering"]] == waiting[: len(one["passed"]) + 1]
-            _need(right, where, "递补的不是备选名单上的下一户")
-            swapped.add(one["entering"])
-        elif one["way"] == "next-in-order":
-            _need(one["leaving"] in groups[one["target"]], where, f"{one['leaving']} 不在检查组中")
-            team, lists = desks[one["department"]]
-            fitting = [
-                (loads[able], _hash(f"{expected['seed']}/inspector/{able}/{loads[able] + 1}".encode()), able)
-                for able in _able(team, lists)
-                if (one["target"], able) not in barred and able not in {*groups[one["target"]], *one["passed"]}
-            ]
-            _need(fitting and min(fitting)[2] == one["entering"], where, "递补的不是次序上的下一位")
-        entered = one.get("members", [one["entering"]])
-        groups.setdefault(one["entering"] if "members" in one else one["target"], []).extend(entered)
-        loads.update(entered)
+        _need(one["target"] in standing.groups, where, f"{one['target']} 没有抽中，或已被更换")
+        (standing.swap if one["kind"] == "target" else standing.change)(one, where)
         before = _hash(line.encode())
     return len(lines)
+
+
+class _Standing:
+    """Who stands in whose group while the record is read line by line, and which places are open."""
+
+    def __init__(self, expected: Json, matched: list[Matched]) -> None:
+        self.seed, self.matched, self.reserves = expected["seed"], matched, expected["reserves"]
+        self.desks = {team["department"]: (team, lists) for teams, _, lists, _ in matched for team in teams}
+        self.barred = {pair for *_, lists, _ in matched for pair in zip(*lists["conflicts"], strict=True)}
+        self.strata = {one["target"]: one["stratum"] for one in expected["drawn"]}
+        self.groups: dict[str, dict[str, str]] = {target: {} for target in self.strata}  # inspector: his department
+        self.left: dict[str, set[str]] = {}  # by target, who was in its group once: he does not come back by order
+        self.taken: set[str] = set()  # reserves that came in
+        for group in (group for *_, groups in matched for group in groups):
+            for team in group["teams"]:
+                self.groups[group["target"]] |= dict.fromkeys(team["members"], team["department"])
+        self.loads = Counter(one for group in self.groups.values() for one in group)
+
+    def teams_for(self, target: str) -> list[Json]:
+        """The teams that are to send somebody to a target: all, or those that its region or its items concern."""
+        where = self.strata[target].partition("@")[2]
+        return [team for teams, serves, *_ in self.matched if serves is None or where in serves for team in teams]
+
+    def is_open(self, target: str, department: str) -> bool:
+        """Whether a department has fewer people in a target's group than its team is to have."""
+        size = next((team["size"] for team in self.teams_for(target) if team["department"] == department), 0)
+        return list(self.groups[target].values()).count(department) < size
+
+    def in_order(self, department: str, target: str, out: set[str]) -> list[str]:
+        """Who may come into a team, in the order in which they would: by (load, turn), as in the draw."""
+        return [
+            one
+            for *_, one in sorted(
+                (self.loads[one], _hash(f"{self.seed}/inspector/{one}/{self.loads[one] + 1}".encode()), one)
+                for one in _able(*self.desks[department])
+                if (target, one) not in self.barred and one not in out
+            )
+        ]
+
+    def change(self, one: Json, where: str) -> None:
+        """Let somebody leave a group, come into it, or both."""
+        target, department, leaving, entering = (one[key] for key in ("target", "department", "leaving", "entering"))
+        group = self.groups[target]
+        _need(CHANGES.get(one["kind"]) == (leaving != "", entering != ""), where, "变动的类型与出入的人员不符")
+        if leaving:
+            _need(group.get(leaving) == department, where, f"{leaving} 不在检查组中")
+            self.left.setdefault(target, set()).add(leaving)
+        else:
+            _need(self.is_open(target, department), where, f"{department} 没有空缺")
+        _need(entering not in group, where, f"{entering} 已在检查组中")
+        if one["way"] == "next-in-order":
+            out = {*group, *self.left.get(target, ()), *one["passed"]}
+            _need(self.in_order(department, target, out)[:1] == [entering], where, "递补的不是次序上的下一位")
+        group.pop(leaving, None)
+        if entering:
+            group[entering] = department
+            self.loads[entering] += 1
+
+    def swap(self, one: Json, where: str) -> None:
+        """Let the next reserve of its stratum take a target's place, with a group by the protocol."""
+        entering, passed = one["entering"], one["passed"]
+        stratum = self.strata[entering] = self.strata[one["target"]]
+        waiting = [reserve for reserve in self.reserves[stratum] if reserve not in self.taken]
+        _need([*passed, entering] == waiting[: len(passed) + 1], where, "递补的不是备选名单上的下一户")
+        self.taken.add(entering)
+        del self.groups[one["target"]]
+        group = self.groups[entering] = {}
+        for team in self.teams_for(entering):
+            chosen = self.in_order(team["department"], entering, set(one["absent"]))[: team["size"]]
+            group.update((one, team["department"]) for one in chosen)
+        _need(one["members"] == [*group], where, f"递补对象的检查组应为 {'、'.join(group) or '空'}")
+        self.loads.update([*group])
 
 
 def _merkle_root(master: bytes, targets: bytes) -> str:

@@ -22,6 +22,8 @@ class NoticeKind(Enum):
     APPROVAL_DUE = "approval-due"  # 审批人: a part waits for you (H1)
     PUBLISHED = "published"  # the result is public (H5)
     REPLACEMENT_ASKED = "replacement-asked"  # 审批人: somebody of your department asks to be replaced (E3)
+    SECOND_ASKED = "second-asked"  # 协调员: what one of you proposed waits for another (D4)
+    SECOND_DECIDED = "second-decided"  # who proposed it: what the other decided
     RECUSAL_ASKED = "recusal-asked"  # 审批人: an enterprise asks that one of your department stay away (E5)
     OWNER_RECUSAL = "owner-recusal"  # 被检查对象: what became of that (E5)
     REPLACED = "replaced"  # the group changed: who left, who comes; or the request was declined (E1-E5)

@@ -47,6 +47,8 @@ REPLACEMENT_REASONS = {
 }
 SHORT_PLACE = "short"  # a place that nobody fitted when the draw was made: nobody leaves it
 APPOINTED = "appointed"  # 单随机: targets alone were drawn, and a department named its inspectors
+ENTRUSTED = "entrusted"  # 委托执法: the department that was entrusted named its inspectors
+CHANGE_REASONS = {**REPLACEMENT_REASONS, SHORT_PLACE: "补充缺员", APPOINTED: "部门选派", ENTRUSTED: "受委托选派"}
 TARGET_REASONS = {
     "deregistered": "检查对象已注销",
     "revoked": "检查对象已被吊销",

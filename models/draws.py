@@ -41,6 +41,8 @@ class Shortfall(Base):
     missing: Mapped[int]
     entrusted_from: Mapped[str] = mapped_column(String(128), default="")  # the authority that has jurisdiction
     entrusted_to: Mapped[str] = mapped_column(String(128), default="")  # the department that does it instead
+    # The same where it works on this platform: its people take the places, and enter in the department's name.
+    entrusted_department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
     document: Mapped[str] = mapped_column(String(128), default="")  # number of the 委托执法 document
     entrusted_by: Mapped[str | None] = mapped_column(String(32))
     entrusted_at: Mapped[datetime | None]
@@ -114,6 +116,7 @@ class Replacement(Base):
     entering: Mapped[str] = mapped_column(String(32), default="")
     way: Mapped[str] = mapped_column(String(16), default="")  # next-in-order, chosen
     passed: Mapped[list[str]] = mapped_column(default=list)  # who was on the frozen list and cannot come any more
+    line: Mapped[int | None]  # of the draw's record, given under the draw's lock once approved
     reason: Mapped[str] = mapped_column(String(32))  # a key of reasons.REPLACEMENT_REASONS, or SHORT_PLACE
     evidence: Mapped[str] = mapped_column(Encrypted("replacements.evidence"))  # of health, of family: personal
     asked_by: Mapped[str] = mapped_column(String(32))
@@ -139,6 +142,8 @@ class TargetSwap(Base):
     entering: Mapped[str] = mapped_column(String(18), default="")
     passed: Mapped[list[str]] = mapped_column(default=list)  # reserves before it that are no longer open either
     members: Mapped[list[str]] = mapped_column(default=list)  # the new group's staff numbers: places given since
+    absent: Mapped[list[str]] = mapped_column(default=list)  # who was on the frozen list and could not come into it
+    line: Mapped[int | None]  # of the draw's record, given under the draw's lock once approved
     reason: Mapped[str] = mapped_column(String(32))  # a key of reasons.TARGET_REASONS
     evidence: Mapped[str] = mapped_column(Encrypted("target_swaps.evidence"))
     proposed_by: Mapped[str] = mapped_column(String(32))

@@ -12,14 +12,15 @@ from typing import Any
 from inspection.draw.text import sha256_hex
 
 RECORD = "record.jsonl"
-REPLACED, LEFT, FILLED, APPOINTED, TARGET = "replaced", "left", "filled", "appointed", "target"
+REPLACED, LEFT, FILLED, APPOINTED, ENTRUSTED = "replaced", "left", "filled", "appointed", "entrusted"
+TARGET = "target"
 
 
 def record_lines(draw_id: str, result: bytes, entries: Iterable[Mapping[str, Any]]) -> bytes:
     """Write the record of a draw from its entries in the order in which they were approved.
 
     An entry has `kind`, `target`, `department`, `leaving`, `entering`, `way`, `reason`, `passed`, `approved_by`, `at`;
-    of kind "target" also `members`. Given the same entries and one more, the bytes given before are a prefix.
+    of kind "target" also `members` and `absent`. Given the same entries and one more, the bytes before are a prefix.
     """
     before, lines = sha256_hex(result), []
     for number, entry in enumerate(entries, 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor, Role
@@ -100,18 +100,29 @@ async def replacement(db: AsyncSession, actor: Actor, replacement_id: str) -> Re
 
 
 async def of_draw(db: AsyncSession, draw_id: str) -> tuple[Sequence[Replacement], Sequence[TargetSwap]]:
-    """All that was replaced in a draw so far, oldest first: the record."""
+    """All that was replaced in a draw so far, in the order of its record."""
     people = select(Replacement).where(Replacement.draw_id == draw_id, Replacement.status == "approved")
     targets = select(TargetSwap).where(TargetSwap.draw_id == draw_id, TargetSwap.status == "approved")
     return (
-        (await db.scalars(people.order_by(Replacement.decided_at, Replacement.id))).all(),
-        (await db.scalars(targets.order_by(TargetSwap.decided_at, TargetSwap.id))).all(),
+        (await db.scalars(people.order_by(Replacement.line))).all(),
+        (await db.scalars(targets.order_by(TargetSwap.line))).all(),
     )
 
 
 async def lock_draw(db: AsyncSession, draw_id: str) -> None:
     """Make replacements of one draw follow one another: each one's load counts for the next."""
     await db.execute(select(Draw.id).where(Draw.id == draw_id).with_for_update())
+
+
+async def next_line(db: AsyncSession, draw_id: str) -> int:
+    """The number of the next line of a draw's record, for one who holds its lock.
+
+    Not by the clock: of two who decide at once, the one who waited for the lock has the earlier hour and comes later.
+    """
+    found = 0
+    for row in (Replacement, TargetSwap):
+        found = max(found, await db.scalar(select(func.max(row.line)).where(row.draw_id == draw_id)) or 0)
+    return found + 1
 
 
 async def requests(db: AsyncSession, actor: Actor) -> Sequence[tuple[Replacement, str]]:

@@ -89,6 +89,7 @@ async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfal
     leads = led is None or (department.id == case.task.department_id and led.department_id != department.id)
     if led is not None and leads:
         led.leads = False
+    line = await store.next_line(act.db, case.draw.id)
     for number, one in enumerate(people):
         member = VisitMember(
             visit_id=case.visit.id,
@@ -98,7 +99,7 @@ async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfal
             leads=leads and number == 0,
         )
         act.db.add(member)
-        act.db.add(_row(act, case, department, one))
+        act.db.add(_row(act, case, department, one, line + number))
     gap.missing = 0
     act.db.add(Part(visit_id=case.visit.id, department_id=department.id))
     await act.db.flush()
@@ -108,7 +109,7 @@ async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfal
     await tell_many(act, list(letters(case.task, new, everybody)))
 
 
-def _row(act: Act, case: VisitCase, department: Department, one: Available) -> Replacement:
+def _row(act: Act, case: VisitCase, department: Department, one: Available, line: int) -> Replacement:
     """The line of the record: who came in, and that he was appointed, not drawn."""
     return Replacement(
         id=new_id(),
@@ -120,6 +121,7 @@ def _row(act: Act, case: VisitCase, department: Department, one: Available) -> R
         entering=one.staff_no,
         way=CHOSEN,
         passed=[],
+        line=line,
         reason=APPOINTED,
         evidence="",
         asked_by=act.actor.member_id,

@@ -57,7 +57,6 @@ async def dispatch(act: Act, task: Task, draw: Draw, result: DrawResult) -> None
     team_rows = await store.teams(act.db, task.id)
     departments = {row.department.code: row.department for row in team_rows}
     groups = result.groups or tuple(_open_group(one.target, team_rows, task.team_size) for one in result.drawn)
-    own = {row.department.code for row in team_rows if row.region}
     drawn_people = {member for group in result.groups for member in group.members()}
     people = await pool_store.inspectors_numbered(act.db, drawn_people)
     targets = await pool_store.targets_by_code(act.db, [one.target for one in result.drawn])
@@ -70,9 +69,7 @@ async def dispatch(act: Act, task: Task, draw: Draw, result: DrawResult) -> None
     ]
     strata = {one.target: one.stratum for one in result.drawn}
     for one, group in zip(assignments, groups, strict=True):
-        one.visit.item_ids = kinds.items_of(task, strata[group.target])
-        if (first := group.teams[0].department) in own:  # dispatched down: the lower office's own visit from now on
-            one.visit.department_id = departments[first].id
+        place(task, one.visit, group, strata[group.target], team_rows)
     await send_out(act, task, assignments, departments)
     act.record("dispatch", f"draw:{draw.id}", visits=len(assignments))
 
@@ -132,6 +129,14 @@ def assign(
         leader=group.leader or next(iter(group.members()), None),
         short={team.department: team.short for team in group.teams if team.short},
     )
+
+
+def place(task: Task, visit: Visit, group: Group, stratum: str, rows: Sequence[TeamRow]) -> None:
+    """Say which of several merged items cover a visit's target, and whose it is where it was dispatched down."""
+    visit.item_ids = kinds.items_of(task, stratum)
+    first = next(row for row in rows if row.department.code == group.teams[0].department)
+    if first.region:  # the lower office's own visit from now on
+        visit.department_id = first.department.id
 
 
 def _add_group(act: Act, assignment: Assignment, departments: dict[str, Department]) -> None:

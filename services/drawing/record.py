@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspection.draw.record import APPOINTED, FILLED, LEFT, REPLACED, TARGET, record_lines
+from inspection.draw.record import APPOINTED, ENTRUSTED, FILLED, LEFT, REPLACED, TARGET, record_lines
 from inspection.draw.result import RESULT
 from inspection.reasons import APPOINTED as BY_DEPARTMENT
+from inspection.reasons import ENTRUSTED as BY_ENTRUSTMENT
 from models.blobs import Digest
 from models.draws import Replacement, TargetSwap
 from models.store import replacements as store
@@ -21,7 +22,7 @@ async def record_of(act: Act, draw: Draw) -> bytes:
     codes = {row.id: row.code for row in (await task_store.departments(act.db)).values()}
     where = await store.targets_of_visits(act.db, {row.visit_id for row in people})
     swapped = {row.visit_id: row.leaving for row in targets}
-    rows: list[Replacement | TargetSwap] = sorted([*people, *targets], key=lambda row: (row.decided_at, row.id))
+    rows: list[Replacement | TargetSwap] = sorted([*people, *targets], key=lambda row: row.line or 0)
     entries = [
         _target(row)
         if isinstance(row, TargetSwap)
@@ -32,11 +33,9 @@ async def record_of(act: Act, draw: Draw) -> bytes:
 
 
 def _person(row: Replacement, target: str, codes: dict[str, str]) -> dict[str, Any]:
-    kind = (
-        LEFT if not row.entering else REPLACED if row.leaving else APPOINTED if row.reason == BY_DEPARTMENT else FILLED
-    )
+    came = {BY_DEPARTMENT: APPOINTED, BY_ENTRUSTMENT: ENTRUSTED}.get(row.reason, FILLED)
     return {
-        "kind": kind,
+        "kind": LEFT if not row.entering else REPLACED if row.leaving else came,
         "target": target,
         "department": codes[row.department_id],
         "leaving": row.leaving,
@@ -49,7 +48,7 @@ def _person(row: Replacement, target: str, codes: dict[str, str]) -> dict[str, A
 
 def _target(row: TargetSwap) -> dict[str, Any]:
     own = {"kind": TARGET, "target": row.leaving, "entering": row.entering, "passed": list(row.passed)}
-    return {**own, "members": list(row.members), **_common(row)}
+    return {**own, "members": list(row.members), "absent": list(row.absent), **_common(row)}
 
 
 def _common(row: Replacement | TargetSwap) -> dict[str, Any]:

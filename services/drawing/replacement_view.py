@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspection.actors import Role
-from inspection.reasons import APPOINTED, REPLACEMENT_REASONS, SHORT_PLACE, TARGET_REASONS
+from inspection.reasons import CHANGE_REASONS, TARGET_REASONS
 from models.draws import Replacement, TargetSwap
 from models.store import replacements as store
 from models.store import tasks as task_store
@@ -13,8 +13,6 @@ from models.store.pools import targets_by_code
 from models.store.states import STATUS_WORDS
 from services.act import Act
 from services.drawing import replacements
-
-REASON_WORDS = {**REPLACEMENT_REASONS, SHORT_PLACE: "补充缺员", APPOINTED: "部门选派"}
 
 
 async def changes(act: Act) -> dict[str, Any]:
@@ -37,7 +35,7 @@ async def _person(act: Act, row: Replacement, department: str, names: dict[str, 
         "department": department,
         "leaving": names.get(row.leaving, ""),
         "entering": names.get(row.entering, ""),
-        "reason_text": REASON_WORDS[row.reason],
+        "reason_text": CHANGE_REASONS[row.reason],
         "evidence": row.evidence,
         "way": row.way,
         "status": row.status,

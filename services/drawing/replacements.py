@@ -259,7 +259,8 @@ async def decide(act: Act, row: Replacement, status: str, **fields: object) -> N
     word = "已批准更换" if status == "approved" else "未同意更换"
     await cards.close(act, word, keys=f"replacement-asked/{row.id}/")
     common = {"open_for": None, "decided_by": act.actor.member_id, "decided_at": act.now}
-    await advance(act.db, row, status, come_from={"asked"}, what="更换申请", **common, **fields)
+    line = await store.next_line(act.db, row.draw_id) if status == "approved" else None
+    await advance(act.db, row, status, come_from={"asked"}, what="更换申请", line=line, **common, **fields)
 
 
 async def code_of(act: Act, department_id: str) -> str:

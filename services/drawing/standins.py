@@ -61,7 +61,10 @@ class Bench:
         return next_replacement(self.seed, team, self.people, target, out, self.loads)
 
     def new_group(self, target: str, stratum: str) -> Group:
-        """The group of a target that was not drawn: team by team, as if it had been drawn last."""
+        """The group of a target that was not drawn: team by team, as if it had been drawn last.
+
+        Where targets alone were drawn (P1) nobody was frozen, and every place stands open as in the draw.
+        """
         loads, parts = Counter(self.loads), []
         where = region_of(stratum)
         for team in self.teams:

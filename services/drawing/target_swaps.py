@@ -1,6 +1,7 @@
 """A drawn target that is no more (注销, 迁出): the next reserve of its stratum takes its place, by two people.
 
-propose -> approve by a second coordinator -> old visit taken back -> new visit, group by the protocol, all told
+propose -> card to the others -> approve by a second coordinator -> old visit taken back
+                                    -> new visit, group by the protocol (open where departments name it, P1), all told
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inspection.actors import Role
+from inspection.draw.announcement import Mode
 from inspection.errors import ConflictError, ForbiddenError
+from inspection.notices import Button
 from inspection.reasons import TARGET_REASONS, listed, said
 from models.base import new_id
 from models.draws import TargetSwap
@@ -19,9 +22,10 @@ from models.store import tasks as task_store
 from models.store import withdrawals
 from models.store.replacements import VisitCase
 from models.store.states import advance, insert_ignore
+from models.tasks import Draw
 from services.act import Act
-from services.drawing import kinds
-from services.drawing.dispatch import assign, send_out
+from services.drawing import seconds
+from services.drawing.dispatch import assign, place, send_out
 from services.drawing.standins import Bench, bench
 from services.drawing.withdrawals import Why, withdraw
 
@@ -56,7 +60,9 @@ async def propose(act: Act, visit_id: str, reason: str, evidence: str) -> Target
     if not new:
         raise ConflictError(what="这次检查", why="已有一项更换申请等待决定。")
     act.record("target-swap-propose", f"visit:{visit_id}", number=case.visit.number, reason=reason)
-    return await store.swap(act.db, row_id)
+    row = await store.swap(act.db, row_id)
+    await seconds.ask(act, await _proposal(act, row), Button(key=f"approve-swap:{row.id}", text="同意更换"))
+    return row
 
 
 async def approve(act: Act, swap_id: str) -> TargetSwap:
@@ -67,21 +73,32 @@ async def approve(act: Act, swap_id: str) -> TargetSwap:
     ready = await bench(act, case.task, case.draw)
     target, stratum, passed = await _next_reserve(act, case, ready)
     group = ready.new_group(target.code, stratum)
-    if not group.members():
+    if not group.members() and Mode(case.task.mode) is not Mode.TARGETS:
         raise ConflictError(what="更换检查对象", why="递补对象没有可派的检查人员。")
-    await _decide(act, row, "approved", entering=target.code, passed=passed, members=list(group.members()))
+    await _decide(
+        act,
+        row,
+        "approved",
+        entering=target.code,
+        passed=passed,
+        members=list(group.members()),
+        absent=sorted(ready.out_for(target.code)),
+        line=await store.next_line(act.db, row.draw_id),
+    )
+    await seconds.settle(act, await _proposal(act, row), row.proposed_by, agreed=True)
     position = await store.last_position(act.db, case.task.id) + 1
     why = _why(case, row)
     prefix = case.visit.number.rsplit("-", 1)[0]
     await withdraw(act, [case.visit], why, "这次检查")
-    teams = {one.department.code: one.department for one in await task_store.teams(act.db, case.task.id)}
+    team_rows = await task_store.teams(act.db, case.task.id)
+    teams = {one.department.code: one.department for one in team_rows}
     people = tuple(
         replace(ready.available[number], department_id=teams[team.department].id, department_code=team.department)
         for team in group.teams
         for number in team.members
     )
     new = assign(act, case.task, target, group, people, (position, prefix))
-    new.visit.item_ids = kinds.items_of(case.task, stratum)
+    place(case.task, new.visit, group, stratum, team_rows)
     await send_out(act, case.task, [new], teams)
     act.record("target-swap", f"visit:{new.visit.id}", number=new.visit.number, leaving=row.leaving, reason=row.reason)
     return row
@@ -91,6 +108,7 @@ async def decline(act: Act, swap_id: str) -> TargetSwap:
     """Let the target stay, as the second of two coordinators."""
     row = await _to_decide(act, swap_id)
     await _decide(act, row, "declined")
+    await seconds.settle(act, await _proposal(act, row), row.proposed_by, agreed=False)
     act.record("target-swap-decline", f"visit:{row.visit_id}", number=row.visit_number, reason=row.reason)
     return row
 
@@ -129,6 +147,21 @@ async def _decide(act: Act, row: TargetSwap, status: str, **fields: object) -> N
 def _refuse_others(act: Act) -> None:
     if not act.actor.has(Role.COORDINATOR):
         raise ForbiddenError
+
+
+async def _proposal(act: Act, row: TargetSwap) -> seconds.Proposal:
+    """By the row alone: the visit may have been taken back by a void meanwhile."""
+    draw = await act.db.get_one(Draw, row.draw_id)
+    target = (await pool_store.targets_by_code(act.db, [row.leaving]))[row.leaving]
+    return seconds.Proposal(
+        key=f"swap/{row.id}",
+        what="申请更换检查对象",
+        number=row.visit_number,
+        facts=(("检查对象", target.name), ("理由", TARGET_REASONS[row.reason]), ("检查编号", row.visit_number)),
+        path="/console/changes",
+        department_id=draw.department_id,
+        subject=f"draw:{draw.id}",
+    )
 
 
 def _why(case: VisitCase, row: TargetSwap) -> Why:

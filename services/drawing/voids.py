@@ -1,7 +1,7 @@
 """Voiding a draw (作废): proposed by one coordinator with a listed reason, decided by another, published for good.
 
-frozen | drawn and not begun -> propose -> approve by a second person -> draw voided, task a draft again, all told
-                                        -> decline: the draw stands
+frozen | drawn and not begun -> propose (the others are asked) -> approve by a second person -> draw voided,
+                                -> decline: the draw stands       task a draft again, all told
 
 What was frozen and drawn stays as it was written; the next draw of the task has the next number, so both can be seen.
 """
@@ -19,7 +19,7 @@ from models.store import withdrawals
 from models.store.states import advance, insert_ignore
 from models.tasks import Draw, Task
 from services.act import Act
-from services.drawing import batches
+from services.drawing import batches, seconds
 from services.drawing.withdrawals import Why, withdraw
 
 ALIVE = frozenset({"frozen", "drawn"})
@@ -55,6 +55,7 @@ async def propose(act: Act, number: str, reason: str, detail: str) -> DrawVoid:
         raise ConflictError(what="这次抽取", why="已有一项作废申请等待决定。")
     act.record("void-propose", f"draw:{draw.id}", number=number, reason=reason)
     row, _ = await store.case(act.db, act.actor, void_id)
+    await seconds.ask(act, await _proposal(act, draw, row))
     return row
 
 
@@ -87,12 +88,26 @@ async def _decided(act: Act, void_id: str, status: str) -> tuple[DrawVoid, Draw]
         raise ConflictError(what="作废申请", why="申请和决定须由两人分别完成，请由另一位协调员决定。")
     fields = {"open_for": None, "decided_by": act.actor.member_id, "decided_at": act.now}
     await advance(act.db, row, status, come_from={"proposed"}, what="作废申请", **fields)
+    await seconds.settle(act, await _proposal(act, draw, row), row.proposed_by, agreed=status == "approved")
     return row, draw
 
 
 def _refuse_others(act: Act) -> None:
     if not act.actor.has(Role.COORDINATOR):
         raise ForbiddenError
+
+
+async def _proposal(act: Act, draw: Draw, row: DrawVoid) -> seconds.Proposal:
+    task = await task_store.task(act.db, act.actor, draw.task_id)
+    return seconds.Proposal(
+        key=f"void/{row.id}",
+        what="申请作废抽取",
+        number=draw.number,
+        facts=(("抽查任务", task.name), ("抽取编号", draw.number), ("作废理由", VOID_REASONS[row.reason])),
+        path=f"/console/tasks/{task.id}",
+        department_id=task.department_id,
+        subject=f"draw:{draw.id}",
+    )
 
 
 def _why(task: Task, draw: Draw, row: DrawVoid) -> Why:

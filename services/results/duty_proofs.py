@@ -16,7 +16,7 @@ from typing import Any
 from inspection.deadlines import DeadlineKind
 from inspection.errors import InvalidInputError, NotFoundError
 from inspection.outcomes import result_text
-from inspection.reasons import APPOINTED, REPLACEMENT_REASONS, SHORT_PLACE
+from inspection.reasons import CHANGE_REASONS
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.store import duties_done as store
@@ -27,7 +27,6 @@ from services.results import archives, sealing, volume
 
 TEMPLATE = Path(__file__).with_name("duty_proof.typ")
 DRAW_FILES = ("announcement.json", "seed.json", "result.json", "published.json")
-REASONS = {**REPLACEMENT_REASONS, SHORT_PLACE: "补足空缺", APPOINTED: "部门选派"}
 TERM = ("years-10", 10)  # a copy of what is filed elsewhere
 
 
@@ -86,7 +85,7 @@ async def gather(act: Act, staff_no: str, task_number: str, days: tuple[date, da
                 "visit": one.visit_number,
                 "leaving": one.leaving,
                 "entering": one.entering,
-                "reason": REASONS.get(one.reason, one.reason),
+                "reason": CHANGE_REASONS.get(one.reason, one.reason),
                 "at": volume.moment(one.decided_at),
             }
             for one in papers["changes"]
@@ -170,7 +169,7 @@ async def _how(act: Act, one: store.Duty, staff_no: str, papers: dict[str, Any])
     """How he came to this visit: drawn, in another's place, or sent by his department."""
     for change in papers["changes"]:
         if change.visit_id == one.visit.id and change.entering == staff_no:
-            reason = REASONS.get(change.reason, change.reason)
+            reason = CHANGE_REASONS.get(change.reason, change.reason)
             way = "按抽取次序递补" if change.way == "next-in-order" else "部门选派"
             return f"{way}（{reason}，{volume.moment(change.decided_at)}）"
     if one.draw is None or "result.json" not in one.draw.files:

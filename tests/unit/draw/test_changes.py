@@ -13,6 +13,8 @@ from inspection.draw.match import loads_of, next_replacement, roster
 from inspection.draw.pools import conflicts_from_tsv, inspectors_from_tsv
 from inspection.draw.record import RECORD, record_lines
 from inspection.draw.result import run_draw
+from inspection.quotas import region_of
+from tests.unit.draw.conftest import build
 from tests.unit.draw.test_lower import LOWER, dispatched
 
 COMMON = {"reason": "health", "approved_by": "somebody", "at": "2026-03-03T01:00:00+00:00"}
@@ -28,18 +30,31 @@ def replacement(lower, groups, result, loads, came, place=0):
     return {**own, "leaving": group.teams[0].members[0], "entering": entering, "passed": [], **COMMON}
 
 
-def swap(result, stratum):
-    """The entry of a reserve that comes in where a drawn target is no more; the first reserve is closed too."""
-    leaving = next(one.target for one in result.drawn if one.stratum == stratum)
-    passed, entering = result.reserves[stratum][:2]
-    return {
-        "kind": "target",
-        "target": leaving,
-        "entering": entering,
-        "passed": [passed],
-        "members": ["海棠0", "海棠2"],
-        **COMMON,
-    }
+def swap(result, loads):
+    """The entry of a reserve that comes in where a drawn target is no more; the first reserve is closed too.
+
+    One of the part's inspectors cannot come; the group is the next in order of each team, by the product's own rule.
+    """
+    lower = LOWER["海棠"]
+    people = roster(inspectors_from_tsv(lower.inspectors), conflicts_from_tsv(lower.conflicts))
+    leaving = next(one for one in result.drawn if region_of(one.stratum) == "海棠")
+    passed, entering = result.reserves[leaving.stratum][:2]
+    absent, members = [next_replacement(result.seed, lower.teams[0], people, entering, (), loads)], []
+    for team in lower.teams:
+        for _ in range(team.size):
+            members.append(next_replacement(result.seed, team, people, entering, {*absent, *members}, loads))
+    own = {"kind": "target", "target": leaving.target, "entering": entering, "passed": [passed]}
+    return {**own, "members": members, "absent": absent, **COMMON}
+
+
+def after_the_swap(result, swapped, loads):
+    """The entry of one of the new group who leaves at once: the next in order comes, his place in the swap counted."""
+    lower, left = LOWER["海棠"], swapped["members"][0]
+    people = roster(inspectors_from_tsv(lower.inspectors), conflicts_from_tsv(lower.conflicts))
+    team = lower.teams[0]
+    came = next_replacement(result.seed, team, people, swapped["entering"], swapped["members"], loads)
+    own = {"kind": "replaced", "target": swapped["entering"], "department": team.department, "way": "next-in-order"}
+    return {**own, "leaving": left, "entering": came, "passed": [], **COMMON}
 
 
 def entries_of(files):
@@ -50,7 +65,10 @@ def entries_of(files):
     first = replacement(lower, groups, result, loads, ())
     loads[first["entering"]] += 1
     second = replacement(lower, groups, result, loads, (), 1)
-    return [first, second, swap(result, groups and next(iter(result.reserves)))]
+    loads[second["entering"]] += 1
+    third = swap(result, loads)
+    loads.update(third["members"])
+    return [first, second, third, after_the_swap(result, third, loads)]
 
 
 def recorded(files, entries):
@@ -67,13 +85,30 @@ def test_a_true_record_passes(whole):
     """D6, E4: also of a draw dispatched down, in whose parts somebody was replaced."""
     report = check(recorded(whole, entries_of(whole)))
     assert report.findings == []
-    assert any(line.startswith("变动记录：3 条") for line in report.lines)
+    assert any(line.startswith("变动记录：4 条") for line in report.lines)
 
 
 def somebody_else(entry):
     lower = LOWER["海棠"]
     own = [one.id for one in inspectors_from_tsv(lower.inspectors) if one.department == entry["department"]]
-    return {**entry, "entering": next(one for one in own if one not in {entry["leaving"], entry["entering"]})}
+    inside = {entry["entering"], *group_of(entry)}
+    return {**entry, "entering": next(one for one in own if one not in inside)}
+
+
+def group_of(entry):
+    """Whom the draw gave the target of an entry."""
+    groups = match_lower((files := dispatched(build))[ANNOUNCEMENT], LOWER["海棠"], run_draw(files))
+    return next(one for one in groups if one.target == entry["target"]).members()
+
+
+def gone(entry):
+    """As if the visit of the swapped target were still there."""
+    drawn = run_draw(dispatched(build)).drawn
+    return {**entry, "target": next(one.target for one in drawn if region_of(one.stratum) == "海棠")}
+
+
+def colleague(entry):
+    return next(one for one in group_of(entry) if one != entry["leaving"])
 
 
 TAMPERED = {
@@ -87,6 +122,27 @@ TAMPERED = {
     ),
     "a reserve passed over without a word": (2, lambda one: {**one, "passed": []}, "备选名单"),
     "a reserve of one's own": (2, lambda one: {**one, "entering": "T999"}, "备选名单"),
+    "a target swapped that was not drawn": (2, lambda one: {**one, "target": "T998"}, "没有抽中"),
+    "a favourite in the new group": (2, lambda one: {**one, "members": [*one["members"][:-1], "海棠99"]}, "检查组应为"),
+    "the new group in another order": (2, lambda one: {**one, "members": one["members"][::-1]}, "检查组应为"),
+    "nobody in the new group": (2, lambda one: {**one, "members": []}, "检查组应为"),
+    "one who could have come kept out": (
+        2,
+        lambda one: {**one, "absent": [*one["absent"], one["members"][0]]},
+        "检查组应为",
+    ),
+    "somebody absent in the new group all the same": (2, lambda one: {**one, "absent": []}, "检查组应为"),
+    "somebody replaced where the target is gone": (3, gone, "已被更换"),
+    "one of the old group leaves the new one": (3, lambda one: {**one, "leaving": one["entering"]}, "不在检查组中"),
+    "a place filled that is not open": (
+        0,
+        lambda one: {**one, "kind": "filled", "way": "chosen", "leaving": ""},
+        "没有空缺",
+    ),
+    "a leaving called a filling": (0, lambda one: {**one, "kind": "filled"}, "类型"),
+    "a kind of one's own": (0, lambda one: {**one, "kind": "favour"}, "类型"),
+    "one of another department": (0, lambda one: {**one, "department": "海棠消防"}, "不在检查组中"),
+    "somebody twice in a group": (0, lambda one: {**one, "entering": colleague(one), "way": "chosen"}, "已在检查组中"),
 }
 
 
