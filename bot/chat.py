@@ -23,7 +23,7 @@ from models.store.visits import OwnVisit
 from services.act import Act
 from services.drawing import replacements
 from services.field import visits
-from services.people import asking, leaves
+from services.people import asking, leaves, whoami
 from services.people.asking import Due
 from services.results import approvals
 
@@ -158,10 +158,11 @@ async def _accept(act: Act, _rest: str) -> Reply:
     if not fresh:
         return Reply(text="没有待接受的检查。")
     options = [(one.visit.id, one.target.name) for one in fresh[:MOST_VOTES]]
+    rest = f"（先办 {MOST_VOTES} 户，共 {len(fresh)} 户）" if len(fresh) > MOST_VOTES else ""
     return Reply(
         question=Question(
             title="接受检查任务",
-            text="勾选要接受的检查",
+            text=f"勾选要接受的检查{rest}",
             action="accept-some",
             options=options,
             many=True,
@@ -221,6 +222,16 @@ async def _leave(act: Act, rest: str) -> Reply:
     )
 
 
+async def _in_words(act: Act, _rest: str) -> Reply:
+    await whoami.prefer_words(act, wanted=True)
+    return Reply(text="今后都用文字发给您，需要选择时回复序号即可。恢复卡片请发送“卡片版”。")
+
+
+async def _in_cards(act: Act, _rest: str) -> Reply:
+    await whoami.prefer_words(act, wanted=False)
+    return Reply(text="今后用卡片发给您。微信里看不到卡片时，发送“文字版”。")
+
+
 async def _help_answer(act: Act, _rest: str) -> Reply:
     return Reply(text=_help(act))
 
@@ -240,6 +251,8 @@ HANDLERS: dict[Word, Handler] = {
     Word.RECUSE: _recuse,
     Word.REPLACE: _replace,
     Word.LEAVE: _leave,
+    Word.IN_WORDS: _in_words,
+    Word.IN_CARDS: _in_cards,
     Word.HELP: _help_answer,
 }
 
@@ -283,7 +296,7 @@ def _help(act: Act) -> str:
         teach |= {word: TEACH[word] for word in days} | TEACH_HEADS
     lines = [f"{word.value}　{words}" for word, words in teach.items()]
     photos = ["照片、视频、语音、位置直接发来，即存入手头的检查。"] if act.actor.has(Role.INSPECTOR) else []
-    return "\n".join(["可以这样问我：", *lines, *photos])
+    return "\n".join(["可以这样问我：", *lines, *photos, "微信里看不到卡片时，发送“文字版”。"])
 
 
 async def _waiting_line(act: Act) -> str:
@@ -320,7 +333,7 @@ def _named(own: Sequence[OwnVisit], words: str) -> list[OwnVisit]:
 
 
 def _options(own: Sequence[OwnVisit]) -> list[tuple[str, str]]:
-    return [(one.visit.id, one.target.name) for one in own[:MOST_VOTES]]
+    return [(one.visit.id, one.target.name) for one in own]
 
 
 def _more(count: int) -> str:

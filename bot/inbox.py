@@ -12,19 +12,20 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import structlog
 
 from bot.render import BUTTON, shorten
-from bot.replies import Reply, said, subject_of
+from bot.replies import Question, Reply, answered, said, subject_of
 from bot.tokens import Answer
 from bot.wecom import WeComClient
 from inspection.actors import SYSTEM
 from inspection.errors import SuichaError
+from inspection.phrases import understand
 from models.database import Database
 from models.results import Inbox
 from models.store import card_changes, inbox
@@ -39,7 +40,10 @@ TEXT = "text"
 CARD = "event:template_card_event"
 MENU = "event:click"
 SAYS = "say:"  # a menu's key that stands for words: "say:今天"
+EVENT = "event:"
 REFUSED_ON_CARD = "请打开页面办理"
+NOT_READ = "这种消息暂时看不懂。文字、照片、语音、视频、位置都可以直接发来；发送“帮助”查看能问什么。"
+ANSWERED_WITHIN = timedelta(hours=12)  # a number that comes later answers nothing any more
 TICK_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -52,6 +56,7 @@ class Ending:
     status: str  # done, ignored, failed
     outcome: str
     reply: Reply = field(default_factory=Reply)
+    card: str = ""  # whose buttons the reply's word replaces
 
 
 class InboxWorker:
@@ -119,7 +124,7 @@ class InboxWorker:
                 else:
                     act = Act(db=db, actor=act_by, now=self._clock(), house=self._house)
                     ending = await (_follow(event, act, fields) if event else self._perform(act, row, fields))
-                    await self._reply(act, digest, fields, ending.reply)
+                    await self._reply(act, digest, fields, ending)
                 await inbox.finish(db, digest, ending.status, ending.outcome)
         except SuichaError as error:
             why = f"{error.sentence()}{error.action}"
@@ -136,33 +141,47 @@ class InboxWorker:
     async def _perform(self, act: Act, row: Inbox, fields: Mapping[str, Any]) -> Ending:
         if received := self._messages.get(row.kind):
             return Ending(status="done", outcome=row.kind, reply=await received(act, fields))
-        key = str(fields.get("EventKey") or "")
+        key, card = str(fields.get("EventKey") or ""), _card(fields)
         if row.kind == CARD:
             name, subject = subject_of(fields)
         elif row.kind == TEXT:
-            name, subject = TEXT, str(fields.get("Content") or "")
+            name, subject, card = await self._written(act, fields)
         elif row.kind == MENU and key.startswith(SAYS):
             name, subject = TEXT, key.removeprefix(SAYS)
         else:
-            return Ending(status="ignored", outcome=row.kind)
+            unread = Reply() if row.kind.startswith(EVENT) else Reply(text=NOT_READ)
+            return Ending(status="ignored", outcome=row.kind, reply=unread)
         action = self._actions.get(name)
         if action is None:
             return Ending(status="ignored", outcome="no-action")
         said_back = await action(act, subject)
         if isinstance(said_back, str):
             said_back = Reply(word=said_back) if row.kind == CARD else Reply(text=said_back)
-        return Ending(status="done", outcome=name, reply=said_back)
+        if row.kind == TEXT and not said_back.text:
+            said_back = replace(said_back, text=said_back.word)
+        return Ending(status="done", outcome=name, reply=said_back, card=card)
+
+    async def _written(self, act: Act, fields: Mapping[str, Any]) -> tuple[str, str, str]:
+        """What these words do: (action, subject, the card that they answer, "" for none)."""
+        text = str(fields.get("Content") or "")
+        asked = await card_changes.question_to(act.db, _userid(fields), act.now - ANSWERED_WITHIN)
+        if asked is not None and understand(text).word is None:
+            chosen = answered(Question(**asked.content["question"]), text)
+            if chosen is not None:
+                return *chosen, asked.id
+        return TEXT, text, ""
 
     async def _fail(self, digest: str, ending: Ending, fields: Mapping[str, Any]) -> None:
         async with self._database.write() as db:
             await inbox.finish(db, digest, ending.status, ending.outcome)
             # Its card stays open to whoever settles the matter; the word on it is for this moment only.
-            told = Reply(text=ending.reply.text)
+            told = replace(ending, reply=Reply(text=ending.reply.text))
             act = Act(db=db, actor=SYSTEM, now=self._clock(), house=self._house)
             await self._reply(act, digest, fields, told)
 
-    async def _reply(self, act: Act, digest: str, fields: Mapping[str, Any], reply: Reply) -> None:
+    async def _reply(self, act: Act, digest: str, fields: Mapping[str, Any], ending: Ending) -> None:
         """Write down what is to be said and which card is to change, with the act that it answers."""
+        reply = ending.reply
         for word, content in said(reply).items():
             await notices.answer(
                 act.db,
@@ -172,8 +191,8 @@ class InboxWorker:
                 department_id=str(act.actor.department_id),
                 key=f"{digest}/{word}",
             )
-        if reply.word and await card_changes.is_ours(act.db, _card(fields)):
-            await card_changes.ask(act.db, _card(fields), "word", shorten(reply.word, BUTTON), act.now)
+        if reply.word and await card_changes.is_ours(act.db, ending.card):
+            await card_changes.ask(act.db, ending.card, "word", shorten(reply.word, BUTTON), act.now)
 
     async def _press(self, fields: Mapping[str, Any], word: str) -> None:
         """Change the pressed card at once, by the code of its own click; what fails is left to `bot.cards`."""

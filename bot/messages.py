@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from bot.replies import MOST_VOTES, Question, Reply
+from bot.replies import Question, Reply
 from inspection.coordinates import Position
 from inspection.errors import InvalidInputError
 from models.store.visits import OwnVisit
@@ -81,7 +81,7 @@ async def _arrived(act: Act, visit_id: str, position: Position, label: str) -> s
 
 
 def _which(title: str, action: str, choices: Sequence[OwnVisit], text: str = "") -> Question:
-    options = [(one.visit.id, one.target.name) for one in choices[:MOST_VOTES]]
+    options = [(one.visit.id, one.target.name) for one in choices]
     return Question(title=title, text=text[:LABEL] or "选择后存入该户的现场证据", action=action, options=options)
 
 

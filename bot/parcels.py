@@ -192,6 +192,7 @@ class Packer:
 
     def _render(self, group: Sequence[Claimed], channel: Channel) -> bytes:
         lead, shape = group[0], self._shape
+        as_text = lead.wants_text or lead.dedupe_key.endswith(AS_TEXT)
         if lead.kind == NoticeKind.CHAT_ANSWER.value:
             return answer_body(
                 lead.content,
@@ -199,7 +200,7 @@ class Packer:
                 row_id=lead.id,
                 userid=lead.recipient,
                 agent_id=shape.agent_id,
-                as_text=lead.wants_text,
+                as_text=as_text,
             )
         notice = Notice.from_data(lead.content)
         if channel is Channel.WECHAT:
@@ -212,7 +213,7 @@ class Packer:
             userid="|".join(row.recipient for row in group),
             agent_id=shape.agent_id,
             origin=shape.origin,
-            as_text=lead.wants_text or lead.dedupe_key.endswith(AS_TEXT),
+            as_text=as_text,
         )
 
 

@@ -24,6 +24,7 @@ THING = 20  # characters of a subscription message's field
 SMS_CHARACTERS = 210  # three parts of 70
 ELLIPSIS = "…"
 SOURCE = "双随机抽查"
+IN_WORDS = {"accept": "接受", "replace": "更换", "recuse": "回避"}  # a button that can be written instead
 MINI_PROGRAM_PAGE = "pages/web/web?path="
 
 
@@ -128,7 +129,10 @@ def _with_number(notice: Notice) -> str:
 def _plain_text(notice: Notice, link: str) -> str:
     head = [("【紧急】" if notice.urgent else "") + notice.title, notice.summary]
     facts = [f"{label}：{value}" for label, value in notice.facts]
-    tail = f"\n文号：{notice.document_no}\n{link}"
+    keys = dict.fromkeys(one.key.partition(":")[0] for one in notice.buttons)
+    words = [IN_WORDS[key] for key in keys if key in IN_WORDS]
+    how = f"\n可以直接回复：{'、'.join(words)}" if words else ""
+    tail = f"{how}\n文号：{notice.document_no}\n{link}"
     body = "\n".join(line for line in (*head, *facts) if line)
     return shorten_bytes(body, TEXT_BYTES - len(tail.encode())) + tail
 

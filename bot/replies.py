@@ -3,19 +3,26 @@
 action -> Reply(word, text, question) -> said: rows of the outbox, with the act -> answer_body: the request
        -> word: the pressed card's buttons
 
-A question's answer comes back as a template_card_event; `subject_of` reads what was pressed and chosen from it.
+A question's answer comes back as a template_card_event, and `subject_of` reads what was pressed and chosen from it; or
+in words, where no card is shown or somebody rather writes: `answered` reads "2", "1 3", "全部" or a piece of a name.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.render import BUTTON, CHECKED, SOURCE, SUBTITLE, TITLE, canonical, chat_answer, shorten
+from bot.render import BUTTON, CHECKED, DESCRIPTION, SOURCE, SUBTITLE, TITLE, canonical, chat_answer, shorten
+from inspection.errors import InvalidInputError
 
 MOST_BUTTONS, MOST_VOTES, MOST_SELECTS = 6, 20, 10
 OPTION = 30  # characters
+ALL = ("全部", "全选", "都要", "都")
+SHORTEST_NAME = 2
+_NUMBERS = re.compile(r"第?\s*(\d{1,3}(?:[\s,、.和]+\d{1,3})*)\s*[个户项号条]?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +95,7 @@ def question_card(question: Question, *, task_id: str, userid: str, agent_id: in
             ]
     elif question.also:
         card["card_type"] = "multiple_interaction"
-        card["main_title"]["desc"] = question.text[:44]
+        card["main_title"]["desc"] = shorten(question.text, DESCRIPTION)
         card["select_list"] = [
             _select("1", "", question.options),
             _select("2", question.also_title, question.also),
@@ -96,7 +103,7 @@ def question_card(question: Question, *, task_id: str, userid: str, agent_id: in
         card["submit_button"] = {"text": question.submit, "key": question.action}
     else:
         card["card_type"] = "vote_interaction"
-        card["main_title"]["desc"] = question.text[:44]
+        card["main_title"]["desc"] = shorten(question.text + _left_out(question), DESCRIPTION)
         card["checkbox"] = {
             "question_key": "1",
             "mode": 1 if question.many else 0,
@@ -112,10 +119,68 @@ def question_card(question: Question, *, task_id: str, userid: str, agent_id: in
 
 
 def question_text(question: Question, *, number: str, userid: str, agent_id: int) -> bytes:
-    """The same for the WeChat plug-in, which shows no cards: what there is to choose, and where it is done."""
-    lines = [question.title, question.text, *(f"· {words}" for _, words in question.options)]
-    words = "\n".join([*lines, "您的微信不显示卡片，请在企业微信中选择，或打开页面办理。"])
+    """The same for the WeChat plug-in, which shows no cards: numbered, and answered by number.
+
+    How to answer comes before the options: it is these that a text may be too short for.
+    """
+    lines = _numbered(question.options[: MOST_SELECTS if question.also else MOST_VOTES])
+    if question.also:
+        lines += [f"{question.also_title}：", *_numbered(question.also)]
+        how = f"请回复两个序号，先检查后{question.also_title}，例如：1 2"
+    elif question.many:
+        how = "请回复序号，可以多个，例如：1 3；或回复“全部”。"
+    else:
+        how = f"请回复序号，例如：1{_left_out(question)}"
+    words = "\n".join([shorten(question.title, TITLE), question.text, how, *lines])
     return chat_answer(words, number=number, userid=userid, agent_id=agent_id)
+
+
+def answered(question: Question, text: str) -> tuple[str, str] | None:
+    """Read an answer in words as (action, subject), like `subject_of`; None if these words answer nothing.
+
+    Numbers count the options from 1; "全部" takes all where several may be chosen; a piece of its name takes an option
+    where one is to be chosen. InvalidInputError for numbers that the question does not have.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().rstrip("。.!")
+    found = _NUMBERS.fullmatch(plain)
+    if found:
+        chosen = _by_number(question, [int(one) for one in re.findall(r"\d+", found[1])])
+    elif question.many and plain in ALL:
+        chosen = ",".join(one for one, _ in question.options)
+    else:
+        named = [one for one, words in question.options if len(plain) >= SHORTEST_NAME and plain in words]
+        if len(named) != 1 or question.many or question.also:
+            return None
+        chosen = named[0]
+    action, _, rest = question.action.partition(":")
+    return action, ":".join([*([rest] if rest else []), chosen])
+
+
+def _by_number(question: Question, numbers: Sequence[int]) -> str:
+    """The chosen ids as a card's event would bring them."""
+    if question.also:
+        lists = [question.options, question.also]
+        right = len(numbers) == len(lists)
+    else:
+        lists = [question.options] * len(numbers)
+        right = question.many or len(numbers) == 1
+    if not right:
+        many = "两个序号，先检查后" + question.also_title if question.also else "一个序号"
+        raise InvalidInputError(what="序号", why=f"请回复{many}。")
+    for number, some in zip(numbers, lists, strict=True):
+        if not 1 <= number <= len(some):
+            raise InvalidInputError(what="序号", why=f"没有第 {number} 项，请回复 1 到 {len(some)}。")
+    ids = [some[number - 1][0] for number, some in zip(numbers, lists, strict=True)]
+    return ":".join(ids) if question.also else ",".join(dict.fromkeys(ids))
+
+
+def _numbered(options: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{place}　{shorten(words, OPTION)}" for place, (_, words) in enumerate(options, 1)]
+
+
+def _left_out(question: Question) -> str:
+    """What to do for an option that the list had no room for."""
+    return "；没有列出的请回复名称" if len(question.options) > MOST_VOTES else ""
 
 
 def subject_of(fields: Mapping[str, Any]) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from bot.tokens import Answer
 from bot.verdicts import judge
 from bot.wechat import WeChatClient
 from bot.wecom import WeComClient
-from inspection.notices import Channel, NoticeKind
+from inspection.notices import Channel
 from models.database import Database
 from models.store import outbox
 from models.store.outbox import Ending
@@ -247,8 +247,7 @@ class Sender:
                 log.warning("message overtaken", outbox=end.row.id)
                 continue
             counts[end.how.status] += 1
-            is_notice = end.row.kind != NoticeKind.CHAT_ANSWER.value
-            if is_notice and end.how.status == "refused" and end.how.error.startswith("form"):
+            if end.how.status == "refused" and end.how.error.startswith("form"):
                 await tell_again_as_text(db, end.row, now)
             else:
                 failed.append((end.row, end.how.status, end.how.error))

@@ -35,6 +35,8 @@ class Word(Enum):
     TOMORROW = "明天"
     WEEK = "本周"
     TASKS = "任务"
+    IN_WORDS = "文字版"
+    IN_CARDS = "卡片版"
     HELP = "帮助"
 
 
@@ -54,6 +56,8 @@ PHRASES: dict[Word, tuple[str, ...]] = {
     Word.TOMORROW: ("明天", "明日", "明儿", "mingtian", "mt", "tomorrow"),
     Word.WEEK: ("本周", "这周", "这星期", "本星期", "一周", "这个星期", "这礼拜", "benzhou", "bz"),
     Word.TASKS: ("任务", "待办", "我的任务", "任务列表", "工作", "要干什么", "检查任务", "renwu", "rw", "todo"),
+    Word.IN_WORDS: ("文字版", "纯文字", "看不到卡片", "看不见卡片", "不显示卡片", "不要卡片", "wenzi"),
+    Word.IN_CARDS: ("卡片版", "用卡片", "恢复卡片", "显示卡片", "kapian"),
     Word.HELP: ("帮助", "帮忙", "怎么用", "使用说明", "说明", "菜单", "功能", "指令", "命令", "你好", "您好", "在吗",
                 "help", "bangzhu", "h"),
 }  # fmt: skip

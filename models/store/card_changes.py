@@ -11,11 +11,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inspection.notices import NoticeKind
 from models.chat import CardChange
 from models.results import Outbox
 from models.store.states import insert_ignore
 
 WECOM = "wecom"
+LOOKED_AT = 20  # answers back: a question is not buried under more
 NEVER_OUT = ("refused", "dead", "withdrawn", "held")
 
 
@@ -44,6 +46,18 @@ async def ask(db: AsyncSession, outbox_id: str, kind: str, word: str, now: datet
 async def is_ours(db: AsyncSession, outbox_id: str) -> bool:
     """Tell whether a card of this id went out from here."""
     return bool(outbox_id) and await db.scalar(select(Outbox.id).where(Outbox.id == outbox_id)) is not None
+
+
+async def question_to(db: AsyncSession, userid: str, since: datetime) -> Outbox | None:
+    """The newest question that the app asked this member in the chat since then, as a card or in words."""
+    query = (
+        select(Outbox)
+        .where(Outbox.recipient == userid, Outbox.kind == NoticeKind.CHAT_ANSWER.value, Outbox.created_at >= since)
+        .where(Outbox.status.not_in(NEVER_OUT))
+        .order_by(Outbox.id.desc())
+        .limit(LOOKED_AT)
+    )
+    return next((row for row in await db.scalars(query) if "question" in row.content), None)
 
 
 async def done(db: AsyncSession, outbox_id: str) -> None:

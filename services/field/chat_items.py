@@ -42,7 +42,8 @@ async def receive(act: Act, kind: str, media_id: str) -> Received:
     own = await asking.visits_in_hand(act)
     if not own:
         return Received()
-    asked_before = bool(await store.asking(act.db, act.actor.member_id))
+    waiting = await store.asking(act.db, act.actor.member_id)
+    asked_before = bool(waiting) and act.now - waiting[-1].received_at < IN_HAND  # later he is asked again
     visit = await _in_hand(act, own)
     act.db.add(
         ChatItem(

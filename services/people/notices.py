@@ -121,10 +121,11 @@ async def answer(
 
 async def tell_again_as_text(db: AsyncSession, row: Claimed, now: datetime) -> bool:
     """Give a card that WeCom refused for its form a second life as text: a new row, for no key ever has two bodies."""
-    key = row.dedupe_key + AS_TEXT
-    notice = Notice.from_data(row.content)
-    data = _row(now, notice, dedupe_key=key, department_id=row.department_id, subject=row.subject)
-    return await insert_ignore(db, Outbox, **data, channel=row.channel, recipient=row.recipient)
+    same = ("document_no", "department_id", "channel", "recipient", "kind", "subject", "priority", "content")
+    values = {name: getattr(row, name) for name in same}
+    return await insert_ignore(
+        db, Outbox, **values, dedupe_key=row.dedupe_key + AS_TEXT, not_before=now, created_at=now
+    )
 
 
 def _join_equal(rows: list[dict[str, Any]]) -> None:

@@ -158,6 +158,7 @@ ACT_WORDS = {
     "deadline-resume": "恢复计时",
     "deadline-snooze": "推迟提醒",
     "sign-in": "登录",
+    "prefer-words": "选择消息样式",
     "urge": "催办逾期",
     "team-chat": "建立检查组群",
     "team-chat-failed": "检查组群未建成",

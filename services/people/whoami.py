@@ -1,8 +1,10 @@
-"""Who is signed in, in the words that pages show."""
+"""Who is signed in, in the words that pages show, and how he wants to be written to."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from sqlalchemy import update
 
 from inspection.actors import Role
 from inspection.errors import NotSignedInError
@@ -28,3 +30,9 @@ async def describe(act: Act) -> dict[str, Any]:
         "department": {"id": department.id, "code": department.code, "name": department.name},
         "roles": sorted(role.value for role in act.actor.roles),
     }
+
+
+async def prefer_words(act: Act, *, wanted: bool) -> None:
+    """Write to the actor in plain words from now on, or in cards again: 微信插件 shows no cards (wecom.md 2.2)."""
+    await act.db.execute(update(Member).where(Member.id == act.actor.member_id).values(wants_text=wanted))
+    act.record("prefer-words", f"member:{act.actor.member_id}", wanted=wanted)

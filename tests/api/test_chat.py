@@ -225,6 +225,64 @@ async def _with_two(chat: Chat, visits: list[Visit]) -> tuple[str, list[Visit]]:
     raise LookupError
 
 
+async def test_an_unanswered_question_is_asked_again(chat: Chat) -> None:
+    """Issue 5: a new series half an hour later is not swallowed because the last question was never answered."""
+    visits = await chat.drawn(ratio="1")
+    leader, own = await _with_two(chat, visits)
+    for one in own:
+        await chat.press(leader, chat.card(leader, one.number), f"accept:{one.id}")
+    await chat.send_photo(leader, jpeg())
+    before = len(chat.from_app(leader))
+    chat.house.office.clock.advance(minutes=31)
+    await chat.send_photo(leader, jpeg(10))
+    assert len(chat.from_app(leader)) == before + 1
+    await chat.say(leader, "1")
+    assert await chat.house.office.count(Evidence) == 2
+
+
+async def test_the_plug_in_is_a_chat_too(chat: Chat) -> None:
+    """Issue 5, text fallback: 微信插件 shows no cards: all in words, chosen by number, until cards are wanted."""
+    visits = await chat.drawn(ratio="1")
+    leader, _ = await _with_two(chat, visits)
+    assert "今后都用文字" in await chat.say(leader, "我看不到卡片")
+    assert await chat.house.office.all(select(Member.userid).where(Member.wants_text)) == [leader]
+    told = await chat.say(leader, "接受")
+    assert "回复“全部”" in told
+    assert "没有第 99 项" in await chat.say(leader, "99")
+    assert (await chat.say(leader, "全部")).startswith("已接受")
+    await chat.send_photo(leader, jpeg())
+    asked = chat.from_app(leader)[-1].message.content["content"]
+    assert "请回复序号" in asked
+    chosen = next(line for line in asked.splitlines() if line.startswith("2　"))
+    assert "归入" in await chat.say(leader, "2")
+    (visit_id,) = await chat.house.office.all(select(Evidence.visit_id))
+    (name,) = await chat.house.office.all(select(Target.name).join(Visit).where(Visit.id == visit_id))
+    assert name in chosen
+    assert "归入检查，或已过期" in await chat.say(leader, "2")  # said twice is kept once
+    assert await chat.house.office.count(Evidence) == 1
+    assert "申请更换" in await chat.say(leader, "更换")
+    assert (await chat.say(leader, "1 1")).startswith("已申请更换")
+    assert await chat.house.office.count(Replacement) == 1
+    assert "卡片" in await chat.say(leader, "卡片版")
+    assert await chat.say(leader, "回避") == "声明回避"
+    chat.card(leader, "声明回避")
+
+
+async def test_a_card_answered_in_words_shows_it(chat: Chat) -> None:
+    """Issue 5: who rather writes the number than presses: the card's buttons become the word all the same."""
+    visits = await chat.drawn(ratio="1")
+    leader, own = await _with_two(chat, visits)
+    for one in own:
+        await chat.press(leader, chat.card(leader, one.number), f"accept:{one.id}")
+    await chat.send_photo(leader, jpeg())
+    card = chat.card(leader, "属于哪一户")
+    await chat.say(leader, "第2个")
+    await chat.settle()
+    assert (card.replaced_by, card.live_keys()) == ("已归入", ())
+    chat.house.office.clock.advance(hours=13)
+    assert "没有听懂" in await chat.say(leader, "1")  # a question of yesterday is no longer answered
+
+
 async def test_nobody_sends_into_anothers_visit(chat: Chat) -> None:
     """M1: a card's key with a visit that is not the sender's stores nothing."""
     visits = await chat.drawn(ratio="1")

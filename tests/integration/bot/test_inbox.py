@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bot.callbacks import CallbackCounts, callback_routes
 from bot.cards import CardChanger
 from bot.inbox import InboxWorker
-from bot.replies import Reply
+from bot.replies import Question, Reply
 from bot.sandbox import Member as SandboxMember
 from bot.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 from bot.sandbox.cipher import CallbackCipher
@@ -229,7 +229,6 @@ async def test_a_refused_act_leaves_nothing_and_holds_nobody_up(  # noqa: PLR091
         ({"EventKey": None}, "no-action"),
         ({"Event": "enter_agent"}, "event:enter_agent"),
         ({"Event": "never_heard_of"}, "event:never_heard_of"),
-        ({"MsgType": "image", "Event": None, "MsgId": "7"}, "image"),
     ],
 )
 async def test_what_is_not_for_us_is_ignored_and_counted(  # noqa: PLR0913, PLR0917 - fixtures
@@ -250,6 +249,19 @@ async def test_what_is_not_for_us_is_ignored_and_counted(  # noqa: PLR0913, PLR0
         assert await inbox.counts_by_status(db) == {"ignored": 1}
 
 
+@pytest.mark.parametrize("kind", ["link", "emotion"])
+async def test_a_message_that_nobody_reads_is_answered(
+    kind: str, database: Database, door: Door, worker: InboxWorker, vendor: Vendor, sender: Sender
+) -> None:
+    """Issue 5, conversations: a shared link or a sticker does nothing, and its sender is not left without a word."""
+    await door.push(MsgType=kind, Event=None, EventKey=None, MsgId="7")
+    await worker.work()
+    await sender.drain()
+    assert await endings(database) == [("ignored", kind)]
+    (answer,) = [json.loads(body)["text"]["content"] for body in vendor.bodies]
+    assert "看不懂" in answer
+
+
 async def test_a_written_word_is_answered(
     database: Database, door: Door, worker: InboxWorker, vendor: Vendor, sender: Sender, clock: Clock
 ) -> None:
@@ -268,6 +280,28 @@ async def test_a_written_word_is_answered(
     assert {one["text"]["content"].split("\n")[0] for one in answers} == {"您说：任务"}
     assert len({one["text"]["content"] for one in answers}) == 2
     assert all(one["enable_duplicate_check"] == 1 for one in answers)
+
+
+async def test_a_question_that_wecom_refuses_as_a_card_is_asked_in_words(
+    database: Database, door: Door, worker: InboxWorker, vendor: Vendor, sender: Sender, acts: Acts
+) -> None:
+    """Wecom.md 2.8: 40008 for a card's form: whoever is to choose is not left in silence; a number answers it."""
+    worker._actions = {**worker._actions, "text": asks_which}
+    await door.push(MsgType="text", Event=None, EventKey=None, Content="签到", MsgId="9")
+    await worker.work()
+    vendor.script.append({"errcode": 40008, "errmsg": ""})
+    await sender.drain()
+    card, words = [json.loads(body) for body in vendor.bodies]
+    assert (card["msgtype"], words["msgtype"]) == ("template_card", "text")
+    assert "\n1　演示企业甲\n2　演示企业乙" in words["text"]["content"]
+    await door.push(MsgType="text", Event=None, EventKey=None, Content="2", MsgId="10")
+    await worker.work()
+    assert acts.done == [("member1", "visit2")]
+
+
+async def asks_which(_act: Act, _words: str) -> Reply:
+    options = [("visit1", "演示企业甲"), ("visit2", "演示企业乙")]
+    return Reply(question=Question(title="哪一户？", text="", action="accept", options=options))
 
 
 async def test_an_answer_that_nobody_gets_is_nobodys_phone_call(

@@ -57,6 +57,7 @@ def test_a_text_keeps_its_bytes_its_number_and_its_link(notice: Notice) -> None:
     content = data["text"]["content"]
     assert len(content.encode()) <= 2048
     assert content.endswith(f"文号：{notice.document_no}\nhttps://sc.example.cn{notice.path or '/'}")
+    assert ("可以直接回复：接受\n" in content) == bool(notice.buttons)  # what a button would do, without one
 
 
 @given(notices, st.booleans())
