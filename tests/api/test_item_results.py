@@ -19,6 +19,7 @@ from models.people import Member
 from models.registers import Item
 from models.results import Publication
 from models.tasks import TaskItem
+from services.field import deposits
 from services.field.submissions import IncompleteError
 from services.results import corrections, figures, publications
 from services.results.corrections import Wish
@@ -114,6 +115,7 @@ async def test_a_corrected_result_leaves_no_old_one_at_an_item(http: Http) -> No
         paper = await play.house.blobs.put(signature_bytes(7))
         changes = {"results": ["none"], "measures": ["nothing"]}
         wish = Wish(number=found.number, ground="fact", reason="复核无误", changes=changes, evidence=[paper])
+        await deposits.keep(act, deposits.CORRECTIONS, paper)
         row = await corrections.ask(act, wish)
     async with play.act("lead-approver") as act:
         (await act.db.get_one(Member, act.actor.member_id)).post = "主要负责人"

@@ -23,7 +23,7 @@ from models.tasks import Task, Visit, VisitMember
 from services.act import Rules
 from services.clock import appointments
 from services.drawing import recusal_requests, tasks
-from services.field import summaries, visits
+from services.field import deposits, summaries, visits
 from services.planning import filings, item_lists, plans
 from services.planning.filings import FilingOrder
 from services.registers import confirmations, renewals
@@ -217,6 +217,7 @@ async def correct(play: Play) -> AsyncIterator[str]:
         number=f"{play.scene.visit.number}-lead", ground="entry", reason="选错", evidence=[paper], changes=change
     )
     async with play.act("lead-1") as act:
+        await deposits.keep(act, deposits.CORRECTIONS, paper)
         row = await corrections.ask(act, wish)
     yield part_of(play)
     async with play.act("lead-approver") as act:

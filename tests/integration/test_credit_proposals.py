@@ -16,6 +16,7 @@ from models.database import Database
 from models.libraries import CreditProposal
 from models.people import Member
 from models.registers import Target
+from services.field import deposits
 from services.registers import credit
 from services.results import corrections, publications
 from services.results.corrections import Wish
@@ -111,6 +112,7 @@ async def test_a_proposal_says_that_its_result_was_corrected(play: Play) -> None
         number = f"{play.scene.visit.number}-partner"
         wish = Wish(number=number, ground="entry", reason="录入时选错了", changes=changes, evidence=[paper])
         async with play.act("partner-1") as act:
+            await deposits.keep(act, deposits.CORRECTIONS, paper)
             row = await corrections.ask(act, wish)
         async with play.act("partner-approver") as act:
             (await act.db.get_one(Member, act.actor.member_id)).post = "主要负责人"
