@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from inspection.actors import Role
 from inspection.draw.announcement import Mode, Source, SourceKind
 from inspection.draw.beacon import KEY as BEACON_KEY
+from inspection.draw.beacon import Round
 from inspection.draw.freeze import ANNOUNCEMENT, Terms, freeze_files
 from inspection.draw.lists import CONFLICTS
 from inspection.draw.record import RECORD
@@ -80,9 +81,7 @@ async def freeze(
         raise ShortTargetsError(count=len({one.target for one in pool.short_targets}))
     number = await _draw_number(act)
     out = None if beacon_after is None else beacons.next_round(act, beacon_after)
-    terms = _terms(act, task, pool, number, _all_sources((*sources, *([out.as_source()] if out else ())), secret))
-    if out:
-        terms = replace(terms, further={**terms.further, BEACON_KEY: out.as_data()})
+    terms = _terms(act, task, pool, number, _all_sources((*sources, *([out.as_source()] if out else ())), secret), out)
     progress.step()
     files = {
         **await asyncio.to_thread(
@@ -147,7 +146,7 @@ def _all_sources(sources: Sequence[Source], secret: bytes) -> tuple[Source, ...]
     return (system, *in_order)
 
 
-def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source, ...]) -> Terms:
+def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source, ...], out: Round | None) -> Terms:
     return Terms(
         draw_id=number,
         mode=pool.mode,
@@ -158,7 +157,7 @@ def _terms(act: Act, task: Task, pool: Pool, number: str, sources: tuple[Source,
         sources=sources,
         conflict_reasons=pool.barred.counts() if pool.frozen()[CONFLICTS] else {},
         lower=tuple(one.commitment() for one in pool.lower),
-        further=kinds.further_keys(task, pool.candidates),
+        further={**kinds.further_keys(task, pool.candidates), **({BEACON_KEY: out.as_data()} if out else {})},
     )
 
 

@@ -23,6 +23,7 @@ from models.store import summaries as summary_store
 from models.store import tasks as task_store
 from models.store import visits as visit_store
 from models.store.archives import VisitCase
+from models.store.parts import DepartmentPart
 from models.tasks import Evidence, SummarySignature
 from services.act import Act
 from services.field import chain, recordings
@@ -39,42 +40,9 @@ async def contents(
     """The tables of an archive as data, and the blobs that lie beside them by path."""
     names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
     parts = await part_store.of_visit(act.db, case.visit.id)
-    group = await visit_store.group(act.db, case.visit.id)
-    said = await summary_store.of_summary(act.db, case.visit)
     words = {
-        "visit": {
-            "office": act.house.office_name,
-            "number": case.visit.number,
-            "task": case.task.name,
-            "task_number": case.task.number,
-            "target": case.target.name,
-            "code": case.target.code,
-            "ended_at": moment(case.visit.ended_at),
-            "summary": case.visit.summary,
-            "filed_at": moment(act.now),
-            "group": [
-                [
-                    one.department,
-                    one.name,
-                    one.staff_no,
-                    "组长" if one.leads else "组员",
-                    _word(said.get(one.inspector_id)),
-                ]
-                for one in group
-            ],
-        },
-        "results": [
-            {
-                "department": one.department.name,
-                "results": list(one.submission.manifest["results"]) if one.submission else [],
-                "result_text": result_text(one.submission.manifest["results"]) if one.submission else "",
-                "measure_text": measure_text(one.submission.manifest["measures"]) if one.submission else "",
-                "detail": one.submission.manifest["result_detail"] if one.submission else "",
-                "status": one.part.status,
-                "approved_at": moment(one.part.approved_at),
-            }
-            for one in parts
-        ],
+        "visit": await _visit(act, case),
+        "results": [_result(one) for one in parts],
         "followups": [_followup(one, names) for one in papers["followups"]],
         "followup_steps": [_row(one, "followup_id", "at", "kind", "note", "detail") for one in papers["steps"]],
         "published": [one.body for one in papers["published"]],
@@ -91,6 +59,46 @@ async def contents(
         "audit": await acts(act, papers["audit"]),
     }
     return words, _blobs(parts, papers, await _suffixes(act, papers["evidence"]))
+
+
+async def _visit(act: Act, case: VisitCase) -> dict[str, Any]:
+    """Who inspected whom on which task, and what each of the group said to the summary."""
+    group = await visit_store.group(act.db, case.visit.id)
+    said = await summary_store.of_summary(act.db, case.visit)
+    return {
+        "office": act.house.office_name,
+        "number": case.visit.number,
+        "task": case.task.name,
+        "task_number": case.task.number,
+        "target": case.target.name,
+        "code": case.target.code,
+        "ended_at": moment(case.visit.ended_at),
+        "summary": case.visit.summary,
+        "filed_at": moment(act.now),
+        "group": [
+            [
+                one.department,
+                one.name,
+                one.staff_no,
+                "组长" if one.leads else "组员",
+                _word(said.get(one.inspector_id)),
+            ]
+            for one in group
+        ],
+    }
+
+
+def _result(one: DepartmentPart) -> dict[str, Any]:
+    """What one department handed in, and how far its approval came."""
+    return {
+        "department": one.department.name,
+        "results": list(one.submission.manifest["results"]) if one.submission else [],
+        "result_text": result_text(one.submission.manifest["results"]) if one.submission else "",
+        "measure_text": measure_text(one.submission.manifest["measures"]) if one.submission else "",
+        "detail": one.submission.manifest["result_detail"] if one.submission else "",
+        "status": one.part.status,
+        "approved_at": moment(one.part.approved_at),
+    }
 
 
 async def acts(act: Act, rows: Sequence[Any]) -> list[dict[str, Any]]:
