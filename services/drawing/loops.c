@@ -30,30 +30,46 @@ static const uint32_t START[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-__attribute__((target("sha,sse4.1,ssse3"))) static void compress(uint32_t state[8], const uint8_t *block) {
+/* One block of each of `n` messages, 1 or 2: the instructions are slow to answer, and two take hardly longer than one. */
+__attribute__((target("sha,sse4.1,ssse3"), always_inline)) static inline void
+compress_each(const int n, uint32_t state[][8], const uint8_t *const block[]) {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bULL, 0x0405060700010203ULL);
-    __m128i t = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
-    __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
-    __m128i abef = _mm_alignr_epi8(t, efgh, 8), cdgh = _mm_blend_epi16(efgh, t, 0xf0);
-    const __m128i abef0 = abef, cdgh0 = cdgh;
-    __m128i w[4];
-    for (int i = 0; i < 4; i++) w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block + 16 * i)), swap);
-    for (int i = 0; i < 16; i++) {
-        __m128i now = w[i & 3], k = _mm_add_epi32(now, _mm_loadu_si128((const __m128i *)(K + 4 * i)));
-        cdgh = _mm_sha256rnds2_epu32(cdgh, abef, k);
-        abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(k, 0x0e));
-        if (i < 12) {
-            __m128i one = w[(i + 1) & 3], two = w[(i + 2) & 3], three = w[(i + 3) & 3];
-            __m128i next = _mm_add_epi32(_mm_sha256msg1_epu32(now, one), _mm_alignr_epi8(three, two, 4));
-            w[i & 3] = _mm_sha256msg2_epu32(next, three);
-        }
+    __m128i abef[2], cdgh[2], abef0[2], cdgh0[2], w[2][4];
+    for (int m = 0; m < n; m++) {
+        __m128i t = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state[m]), 0xb1);
+        __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state[m] + 4)), 0x1b);
+        abef0[m] = abef[m] = _mm_alignr_epi8(t, efgh, 8);
+        cdgh0[m] = cdgh[m] = _mm_blend_epi16(efgh, t, 0xf0);
+        for (int i = 0; i < 4; i++)
+            w[m][i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(block[m] + 16 * i)), swap);
     }
-    abef = _mm_add_epi32(abef, abef0);
-    cdgh = _mm_add_epi32(cdgh, cdgh0);
-    t = _mm_shuffle_epi32(abef, 0x1b);
-    cdgh = _mm_shuffle_epi32(cdgh, 0xb1);
-    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(t, cdgh, 0xf0));
-    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(cdgh, t, 8));
+    for (int i = 0; i < 16; i++)
+        for (int m = 0; m < n; m++) {
+            __m128i now = w[m][i & 3], k = _mm_add_epi32(now, _mm_loadu_si128((const __m128i *)(K + 4 * i)));
+            cdgh[m] = _mm_sha256rnds2_epu32(cdgh[m], abef[m], k);
+            abef[m] = _mm_sha256rnds2_epu32(abef[m], cdgh[m], _mm_shuffle_epi32(k, 0x0e));
+            if (i < 12) {
+                __m128i one = w[m][(i + 1) & 3], two = w[m][(i + 2) & 3], three = w[m][(i + 3) & 3];
+                __m128i next = _mm_add_epi32(_mm_sha256msg1_epu32(now, one), _mm_alignr_epi8(three, two, 4));
+                w[m][i & 3] = _mm_sha256msg2_epu32(next, three);
+            }
+        }
+    for (int m = 0; m < n; m++) {
+        __m128i abef1 = _mm_add_epi32(abef[m], abef0[m]), cdgh1 = _mm_add_epi32(cdgh[m], cdgh0[m]);
+        __m128i t = _mm_shuffle_epi32(abef1, 0x1b);
+        cdgh1 = _mm_shuffle_epi32(cdgh1, 0xb1);
+        _mm_storeu_si128((__m128i *)state[m], _mm_blend_epi16(t, cdgh1, 0xf0));
+        _mm_storeu_si128((__m128i *)(state[m] + 4), _mm_alignr_epi8(cdgh1, t, 8));
+    }
+}
+
+__attribute__((target("sha,sse4.1,ssse3"), noinline)) static void compress(uint32_t state[8], const uint8_t *block) {
+    compress_each(1, (uint32_t(*)[8])state, &block);
+}
+
+__attribute__((target("sha,sse4.1,ssse3"), noinline)) static void
+compress_both(uint32_t state[2][8], const uint8_t *const block[2]) {
+    compress_each(2, state, block);
 }
 
 /* Whether this processor can do it at all; nothing else here may be called where not. */
@@ -62,18 +78,41 @@ int suicha_able(void) {
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b >> 29 & 1;
 }
 
-/* Digest of `before` bytes (whole blocks) that made `state`, and then of `text`, which has room for 72 bytes more. */
-static void finish(const uint32_t state[8], size_t before, uint8_t *text, size_t length, uint8_t digest[32]) {
-    uint32_t s[8];
+/* Fills a text up to whole blocks, for which it has room, and gives how many bytes these are (`before` came before). */
+static size_t pad(size_t before, uint8_t *text, size_t length) {
     uint64_t bits = (uint64_t)(before + length) * 8;
     size_t end = (length + 9 + 63) / 64 * 64;
-    memcpy(s, state, sizeof s);
     memset(text + length, 0, end - length);
     text[length] = 0x80;
     for (int i = 0; i < 8; i++) text[end - 1 - i] = (uint8_t)(bits >> 8 * i);
-    for (size_t at = 0; at < end; at += 64) compress(s, text + at);
+    return end;
+}
+
+static void write_digest(const uint32_t state[8], uint8_t digest[32]) {
     for (int i = 0; i < 8; i++)
-        for (int k = 0; k < 4; k++) digest[4 * i + k] = (uint8_t)(s[i] >> (24 - 8 * k));
+        for (int k = 0; k < 4; k++) digest[4 * i + k] = (uint8_t)(state[i] >> (24 - 8 * k));
+}
+
+/* Digest of `before` bytes (whole blocks) that made `state`, and then of `text`, which has room for 72 bytes more. */
+static void finish(const uint32_t state[8], size_t before, uint8_t *text, size_t length, uint8_t digest[32]) {
+    uint32_t s[8];
+    size_t end = pad(before, text, length);
+    memcpy(s, state, sizeof s);
+    for (size_t at = 0; at < end; at += 64) compress(s, text + at);
+    write_digest(s, digest);
+}
+
+/* Digests of two texts side by side, each with room likewise. */
+static void finish_both(uint8_t *one, size_t length, uint8_t *two, size_t size, uint8_t digest[32], uint8_t other[32]) {
+    uint32_t s[2][8];
+    size_t end = pad(0, one, length), last = pad(0, two, size), at = 0;
+    memcpy(s[0], START, sizeof START);
+    memcpy(s[1], START, sizeof START);
+    for (; at < end && at < last; at += 64) compress_both(s, (const uint8_t *const[]){one + at, two + at});
+    for (size_t more = at; more < end; more += 64) compress(s[0], one + more);
+    for (size_t more = at; more < last; more += 64) compress(s[1], two + more);
+    write_digest(s[0], digest);
+    write_digest(s[1], other);
 }
 
 /* For the loader's own test: the digest of a text of up to 4,096 bytes. */
@@ -138,34 +177,71 @@ long suicha_filter(const uint8_t *seed, const uint8_t *data, size_t size, const 
 }
 
 static void root(uint8_t *level, long count) {
-    uint8_t text[128];
-    text[0] = 1;
+    uint8_t one[128], two[128];
+    one[0] = two[0] = 1;
     while (count > 1) {
-        for (long i = 0; i + 1 < count; i += 2) {
-            memcpy(text + 1, level + 32 * i, 64);
-            finish(START, 0, text, 65, level + 16 * i);
+        long i = 0;
+        for (; i + 3 < count; i += 4) {
+            memcpy(one + 1, level + 32 * i, 64);
+            memcpy(two + 1, level + 32 * i + 64, 64);
+            finish_both(one, 65, two, 65, level + 16 * i, level + 16 * i + 32);
+        }
+        for (; i + 1 < count; i += 2) {
+            memcpy(one + 1, level + 32 * i, 64);
+            finish(START, 0, one, 65, level + 16 * i);
         }
         if (count & 1) memmove(level + 16 * (count - 1), level + 32 * (count - 1), 32);
         count = (count + 1) / 2;
     }
 }
 
+typedef struct {
+    const uint8_t *line;
+    size_t id_size, size;
+    uint8_t text[MOST + 256];
+} leaf;
+
+/* Takes the line that begins at `*at`; 0 where Python has to do it. */
+static int take_line(leaf *one, const uint8_t *data, size_t size, size_t *at) {
+    const uint8_t *line = data + *at, *stop = memchr(line, '\n', size - *at);
+    const uint8_t *tab = stop ? memchr(line, '\t', (size_t)(stop - line)) : NULL;
+    if (!tab || (size_t)(stop - line) > MOST) return 0;
+    one->line = line;
+    one->id_size = (size_t)(tab - line);
+    one->size = (size_t)(stop - line);
+    *at = (size_t)(stop - data) + 1;
+    return 1;
+}
+
+/* The text whose digest is the salt, and then, with that digest at its second byte, the text of the leaf. */
+static size_t salt_text(leaf *one, const uint8_t *master) {
+    memcpy(one->text, master, 32);
+    memcpy(one->text + 32, one->line, one->id_size);
+    return 32 + one->id_size;
+}
+
+static size_t leaf_text(leaf *one) {
+    one->text[0] = 0;
+    memcpy(one->text + 33, one->line, one->size);
+    return 33 + one->size;
+}
+
 /* Gives how many roots were written to `roots`; -1 if Python has to do it. */
 long suicha_subtrees(const uint8_t *master, const uint8_t *data, size_t size, uint8_t *roots) {
     static _Thread_local uint8_t level[32 * SUBTREE];
-    uint8_t text[MOST + 256];
+    static _Thread_local leaf one, two;
     long held = 0, made = 0;
-    for (size_t at = 0, end; at < size; at = end + 1) {
-        const uint8_t *line = data + at, *stop = memchr(line, '\n', size - at);
-        const uint8_t *one = stop ? memchr(line, '\t', (size_t)(stop - line)) : NULL;
-        if (!one || (size_t)(stop - line) > MOST) return -1;
-        end = (size_t)(stop - data);
-        memcpy(text, master, 32);
-        memcpy(text + 32, line, (size_t)(one - line));
-        finish(START, 0, text, 32 + (size_t)(one - line), text + 1);
-        text[0] = 0;
-        memcpy(text + 33, line, (size_t)(stop - line));
-        finish(START, 0, text, 33 + (size_t)(stop - line), level + 32 * held++);
+    for (size_t at = 0; at < size;) {
+        if (!take_line(&one, data, size, &at)) return -1;
+        if (at < size) {
+            if (!take_line(&two, data, size, &at)) return -1;
+            finish_both(one.text, salt_text(&one, master), two.text, salt_text(&two, master), one.text + 1, two.text + 1);
+            finish_both(one.text, leaf_text(&one), two.text, leaf_text(&two), level + 32 * held, level + 32 * held + 32);
+            held += 2;
+        } else {
+            finish(START, 0, one.text, salt_text(&one, master), one.text + 1);
+            finish(START, 0, one.text, leaf_text(&one), level + 32 * held++);
+        }
         if (held == SUBTREE) {
             root(level, held);
             memcpy(roots + 32 * made++, level, 32);
