@@ -61,6 +61,8 @@ def _row(one: WaitingPart) -> dict[str, Any]:
         "submitted_at": case.submission.received_at,
         "result_text": result_text(manifest["results"]),
         "item_results": [{"item": item, "result_text": text} for item, text in one.item_results],
+        "added_items": [{"item": item, "reason": reason} for item, reason in one.added],
+        "off_list": manifest.get("off_list", []),
         "result_detail": manifest["result_detail"],
         "measure_text": measure_text(manifest["measures"]),
         "note": manifest["note"],

@@ -19,6 +19,7 @@ SOURCES: Mapping[str, str] = {
     "monitoring": "数据监测预警",
     "media": "媒体曝光",
     "request": "企业申请",
+    "onsite": "检查中发现",
 }
 DISMISSALS: Mapping[str, str] = {
     "not-ours": "不属于本部门职责，已转告",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Encrypted, new_id
@@ -69,6 +69,28 @@ class TypedAnswer(Base):
     over: Mapped[list[str]]
     typed_at: Mapped[datetime | None]  # the phone's word
     received_at: Mapped[datetime]
+
+
+class AddedItem(Base):
+    """An item that an inspector added on the spot, from his department's list in force, with a reason (A3).
+
+    It has what a `TaskItem` has for a form, and is none: what was drawn, and every figure about it, stays as it was.
+    """
+
+    __tablename__ = "added_items"
+    __table_args__ = (UniqueConstraint("visit_id", "item_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)  # inspection.other_items.added_id
+    visit_id: Mapped[str] = mapped_column(String(32))  # no key: a visit may be taken back
+    item_id: Mapped[str] = mapped_column(ForeignKey("items.id"))
+    version_id: Mapped[str] = mapped_column(ForeignKey("item_versions.id"))  # the list's words of that day (A10)
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    name: Mapped[str] = mapped_column(String(512))
+    basis: Mapped[str] = mapped_column(Text, default="")
+    form: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reason: Mapped[str] = mapped_column(Text)
+    added_by: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    added_at: Mapped[datetime]
+    dropped_at: Mapped[datetime | None]  # taken off again before the part was handed in
 
 
 class VisitEvent(Base):

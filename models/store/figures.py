@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inspection.other_items import MARK
 from inspection.outcomes import NO_PROBLEM
 from models.followups import FollowUp
 from models.registers import Target
@@ -136,6 +137,8 @@ def _by_item(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     for body in bodies:
         for item, codes in zip(body["items"], body["item_results"], strict=False):
+            if item.endswith(MARK):  # nobody drew it: it is no sample of anything
+                continue
             was = found.get(item, Seen(key=item, seen=0, hits=0))
             found[item] = Seen(key=item, seen=was.seen + 1, hits=was.hits + any(one != NO_PROBLEM for one in codes))
     return found

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor
 from inspection.errors import NotFoundError
+from inspection.other_items import MARK
+from models.field import AddedItem
 from models.owners import Door, NoticeRecord, OwnerCredit, OwnerQuestion
 from models.people import Department, Inspector, Member, OwnerBinding
 from models.registers import Target
@@ -107,7 +109,10 @@ async def comers(db: AsyncSession, visit_id: str) -> Sequence[Comer]:
 
 
 async def items(db: AsyncSession, visit: Visit) -> Sequence[tuple[str, str, str]]:
-    """What is inspected, by the departments that take part in this visit: (department, item, legal basis)."""
+    """What is inspected, by the departments that take part in this visit: (department, item, legal basis).
+
+    Behind what was drawn stands what was added on the spot: the enterprise reads it like the rest.
+    """
     query = (
         select(Department.name, TaskItem.name, TaskItem.basis, TaskItem.item_id)
         .join(TaskItem, TaskItem.department_id == Department.id)
@@ -117,11 +122,18 @@ async def items(db: AsyncSession, visit: Visit) -> Sequence[tuple[str, str, str]
         .order_by(TaskTeam.position, TaskItem.id)
     )
     own = visit.item_ids
-    return [
+    added = (
+        select(Department.name, AddedItem.name, AddedItem.basis)
+        .join(AddedItem, AddedItem.department_id == Department.id)
+        .where(AddedItem.visit_id == visit.id, AddedItem.dropped_at.is_(None))
+        .order_by(AddedItem.added_at, AddedItem.id)
+    )
+    drawn = [
         (department, item, basis)
         for department, item, basis, item_id in await db.execute(query)
         if not own or item_id in own
     ]
+    return [*drawn, *((department, f"{item}{MARK}", basis) for department, item, basis in await db.execute(added))]
 
 
 async def records(db: AsyncSession, visit_id: str) -> Sequence[NoticeRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor
 from inspection.errors import NotFoundError
+from models.field import AddedItem
 from models.people import Department, Inspector, Member
 from models.registers import Contact, Item, Target
 from models.tasks import Part, Task, TaskItem, Visit, VisitMember
@@ -111,10 +112,10 @@ async def group(db: AsyncSession, visit_id: str) -> Sequence[Colleague]:
 
 async def items(
     db: AsyncSession, task_id: str, department_id: str, visit: Visit | None = None
-) -> Sequence[tuple[TaskItem, str]]:
+) -> Sequence[tuple[TaskItem | AddedItem, str]]:
     """A department's items of a task the actor already holds, each with what it looks at (A1 内容).
 
-    `visit`: only those that cover its target, where several were merged.
+    `visit`: only those that cover its target, where several were merged, and those added on the spot.
     """
     query = (
         select(TaskItem, Item.content)
@@ -123,7 +124,27 @@ async def items(
         .order_by(TaskItem.id)
     )
     own = visit.item_ids if visit is not None else []
-    return [(item, content) for item, content in await db.execute(query) if not own or item.item_id in own]
+    drawn = [(item, content) for item, content in await db.execute(query) if not own or item.item_id in own]
+    return [*drawn, *(await added_items(db, [visit.id], department_id=department_id) if visit is not None else [])]
+
+
+async def added_items(
+    db: AsyncSession, visit_ids: Collection[str] = (), *, department_id: str = "", task_id: str = ""
+) -> Sequence[tuple[AddedItem, str]]:
+    """What was added on the spot and stands, each with its content: at these visits, or at all of a task."""
+    query = (
+        select(AddedItem, Item.content)
+        .join(Item, Item.id == AddedItem.item_id)
+        .where(AddedItem.dropped_at.is_(None))
+        .order_by(AddedItem.added_at, AddedItem.id)
+    )
+    if task_id:
+        query = query.join(Visit, Visit.id == AddedItem.visit_id).where(Visit.task_id == task_id)
+    else:
+        query = query.where(AddedItem.visit_id.in_(visit_ids))
+    if department_id:
+        query = query.where(AddedItem.department_id == department_id)
+    return [(item, content) for item, content in await db.execute(query)]
 
 
 async def contact(db: AsyncSession, target_id: str) -> Contact | None:

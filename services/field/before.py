@@ -14,6 +14,7 @@ from inspection.checklists import Form, form_of
 from inspection.clues import SOURCES
 from inspection.coordinates import Position, to_gcj02
 from inspection.followups import RULES, FollowUpKind
+from models.field import AddedItem
 from models.store import before as store
 from models.store import visits as visit_store
 from models.store.states import STATUS_WORDS
@@ -21,6 +22,8 @@ from models.tasks import Submission, TaskItem, Visit
 from services.act import Act
 
 _SAME = ("kind", "text", "options", "columns", "unit")  # what makes two versions of a question the same one
+
+_Item = TaskItem | AddedItem
 
 
 async def file_of(act: Act, own: visit_store.OwnVisit) -> dict[str, Any]:
@@ -56,7 +59,9 @@ async def file_of(act: Act, own: visit_store.OwnVisit) -> dict[str, Any]:
     }
 
 
-async def last_answers(act: Act, own: visit_store.OwnVisit, items: list[tuple[TaskItem, str]]) -> dict[str, Any]:
+async def last_answers(
+    act: Act, own: visit_store.OwnVisit, items: list[tuple[TaskItem | AddedItem, str]]
+) -> dict[str, Any]:
     """The last answers by task item: number and day of that visit, and each answer that is still asked for."""
     earlier = await store.last_submissions(act.db, own.part, own.visit)
     found: dict[str, Any] = {}
@@ -80,7 +85,7 @@ def _earlier(visit: Visit, sent: Submission, answers: dict[str, Any]) -> dict[st
     return {"visit_number": visit.number, "at": sent.received_at, "answers": answers}
 
 
-def _still_asked(now: Form, then: Form, row: TaskItem, sent: Submission) -> dict[str, Any]:
+def _still_asked(now: Form, then: Form, row: _Item, sent: Submission) -> dict[str, Any]:
     asked = {one.id: {name: one.as_data().get(name) for name in _SAME} for one in then.questions}
     same = {one.id for one in now.questions if asked.get(one.id) == {name: one.as_data().get(name) for name in _SAME}}
     return {

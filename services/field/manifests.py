@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from inspection.checklists import MAX_ROWS, MAX_TEXT, Answer
+from inspection.other_items import MAX_MATTER, MAX_REASON, MOST
 from inspection.outcomes import MAX_DETAIL
 
 DigestText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -21,6 +22,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Cell = Annotated[str, StringConstraints(max_length=MAX_TEXT)] | int | float | None
 Row = Annotated[dict[Id, Cell], Field(max_length=32)]
 _MANY = 500
+_LATER = ("from_chat", "recordings", "item_results", "added_items", "off_list")
 
 
 class _Value(BaseModel):
@@ -70,6 +72,20 @@ class ItemResult(_Value):
     results: tuple[Code, ...] = Field(min_length=1, max_length=32)
 
 
+class AddedEntry(_Value):
+    """An item that the department added on the spot, by its id on the list, and why (A3)."""
+
+    item_id: Id
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=MAX_REASON, strip_whitespace=True)]
+
+
+class OffList(_Value):
+    """What was met on the spot and stands on no list: not inspected, a clue (O1)."""
+
+    matter: Annotated[str, StringConstraints(min_length=1, max_length=MAX_MATTER, strip_whitespace=True)]
+    content: Annotated[str, StringConstraints(max_length=MAX_TEXT, strip_whitespace=True)] = ""
+
+
 class Device(_Value):
     """What the phone says of itself."""
 
@@ -91,6 +107,9 @@ class Manifest(_Value):
     note: str = Field(default="", max_length=MAX_DETAIL)
     owner_signature: Annotated[OwnerSigned | OwnerRefused, Field(discriminator="kind")] | None = None
     inspector_signatures: tuple[InspectorSignature, ...] = Field(default=(), max_length=32)
+    # What the phone added; the server seals what all phones of the department have added.
+    added_items: tuple[AddedEntry, ...] = Field(default=(), max_length=MOST)
+    off_list: tuple[OffList, ...] = Field(default=(), max_length=MOST)
     device: Device = Device()
     # What the department's people sent into the visit from the chat; the server names it when it seals, no phone does.
     from_chat: tuple[DigestText, ...] = Field(default=(), max_length=_MANY)
@@ -111,7 +130,7 @@ class Manifest(_Value):
     def sealed(self) -> bytes:
         """The manifest as canonical JSON: sorted keys, no spaces, UTF-8; the same content gives the same bytes."""
         # What older phones do not send is left out, so that their manifests seal as they always did.
-        later = {name for name in ("from_chat", "recordings", "item_results") if not getattr(self, name)}
+        later = {name for name in _LATER if not getattr(self, name)}
         data = self.model_dump(mode="json", exclude=later)
         return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 

@@ -31,8 +31,8 @@ from models.store.states import advance, insert_ignore
 from models.tasks import Submission
 from services.act import Act
 from services.clock import deadlines
-from services.field import chain, chat_evidence, doors, recordings, summaries, together
-from services.field.manifests import Manifest, OwnerRefused
+from services.field import chain, chat_evidence, doors, other_items, recordings, summaries, together
+from services.field.manifests import AddedEntry, Manifest, OwnerRefused
 from services.people.notices import Letter, tell_many
 
 _WITNESSES = 2  # inspectors who must sign when the target's side does not (G8)
@@ -164,6 +164,7 @@ async def submit(act: Act, visit_id: str, manifest: Manifest) -> Receipt:
     act.record("submit-part", f"part:{own.part.id}", visit=own.visit.number, manifest=part.digest)
     told = {"part": own.part.id, "submission": row.id, "manifest": part.digest}
     await chain.append(act, visit_id, own.visit.number, "submitted", **told)
+    await other_items.note_off_list(act, own, manifest)
     await _end_if_complete(act, own, row.id)
     return _receipt(row, own.visit.number, manifest)
 
@@ -198,8 +199,15 @@ async def _begun(act: Act, visit_id: str, manifest: Manifest) -> _Begun:
     own = await store.own_visit(act.db, act.actor, visit_id)
     known = await part_store.submission(act.db, manifest.submission_id)
     chat = await chat_evidence.of_part(act, own)
-    named = tuple(known.manifest.get("from_chat", ())) if known else tuple(chat.kept)
-    manifest = manifest.model_copy(update={"from_chat": named})
+    if known is None:
+        if own.part.status in NOT_DONE:
+            await other_items.add(act, own, manifest.added_items)
+        update = {"from_chat": tuple(chat.kept), "added_items": await other_items.standing(act, own)}
+    else:
+        said = known.manifest
+        added = tuple(AddedEntry(**one) for one in said.get("added_items", ()))
+        update = {"from_chat": tuple(said.get("from_chat", ())), "added_items": added}
+    manifest = manifest.model_copy(update=update)
     sealed = manifest.sealed()
     digest = hashlib.sha256(sealed).hexdigest()
     if known is not None:

@@ -26,8 +26,8 @@ from models.store.parts import NOT_DONE
 from models.store.states import insert_ignore
 from models.tasks import Submission
 from services.act import Act
-from services.field import chain
-from services.field.manifests import AnswerEntry, Manifest
+from services.field import chain, other_items
+from services.field.manifests import AddedEntry, AnswerEntry, Manifest
 
 VersionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Where = tuple[str, str]  # task item, question
@@ -48,13 +48,16 @@ class AnswersDifferError(ConflictError):
     action: ClassVar[str] = "请返回修改，在检查表中逐题选定后再提交；两人填写的内容都已保留。"
 
 
-async def share(act: Act, visit_id: str, entries: Sequence[Entry]) -> dict[str, Any]:
+async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequence[AddedEntry] = ()) -> dict[str, Any]:
     """Keep what the actor typed for his department's part, and tell what stands at each question.
 
-    Twice is harmless. Raises NotFoundError (not his visit), InvalidInputError (no question of his department's).
+    `added`: items that he added on the spot. Twice is harmless. Raises NotFoundError (not his visit),
+    InvalidInputError (no question of his department's), and what `other_items.add` raises.
     """
     await visit_store.lock(act.db, visit_id)
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
+    if own.part.status in NOT_DONE:  # later they are no longer asked for; what was typed at the others is still kept
+        await other_items.add(act, own, added)
     asked = {(item.id, question.id) for item, question in await _questions(act, own)}
     if any((one.task_item_id, one.question_id) not in asked for one in entries):
         raise InvalidInputError(what="检查表", why="含有不属于本部门的检查事项或问题，请刷新页面。")
@@ -73,6 +76,7 @@ async def share(act: Act, visit_id: str, entries: Sequence[Entry]) -> dict[str, 
         "answers": await _shown(act, after),
         "missing": sorted(photos - there.keys()),
         "closed": own.part.status not in NOT_DONE,
+        "items": [item.id for item, _ in await _forms(act, own)],
     }
 
 

@@ -14,6 +14,7 @@ from inspection.checklists import form_of
 from inspection.deadlines import DeadlineKind
 from inspection.notices import NoticeKind
 from inspection.outcomes import MEASURES, RESULT_CODES, result_text
+from models.field import AddedItem
 from models.results import Deadline, Publication
 from models.store import before as before_store
 from models.store import companions
@@ -152,6 +153,7 @@ async def _items(act: Act, own: store.OwnVisit) -> list[Mapping[str, Any]]:
             "basis": item.basis,
             "form": form_of(item.form, item.name, content, item.basis).as_data(),
             "earlier": earlier.get(item.id),
+            **({"added": {"item_id": item.item_id, "reason": item.reason}} if isinstance(item, AddedItem) else {}),
         }
         for item, content in found
     ]

@@ -65,6 +65,8 @@ ACT_WORDS = {
     "void": "作废抽取",
     "void-decline": "不同意作废",
     "accept-visit": "接受任务",
+    "item-added": "现场增加检查事项",
+    "item-dropped": "撤下现场增加的事项",
     "evidence": "上传证据",
     "announce-part": "开始提交本部门结果",
     "submit-part": "提交本部门结果",

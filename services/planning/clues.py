@@ -75,16 +75,34 @@ async def enter(act: Act, new: NewClue) -> tuple[Clue, bool]:
         raise NotFoundError(what=f"责任部门“{name}”")
     if not act.actor.has(Role.COORDINATOR) and department.id != act.actor.department_id:
         raise ForbiddenError
-    year = new.received_on.year
+    words = {"matter": matter, "content": new.content.strip()}
     row = Clue(
-        number=f"线索〔{year}〕{await next_number(act.db, f'clue/{year}')}号", source=source, source_no=number,
-        received_on=new.received_on, department_id=department.id, target_id=target.id, matter=matter,
-        content=new.content.strip(), entered_by=act.actor.member_id, entered_at=act.now,
+        source=source, source_no=number, received_on=new.received_on, department_id=department.id, target_id=target.id,
+        **words,
     )  # fmt: skip
+    return await _kept(act, row), True
+
+
+async def from_visit(act: Act, source_no: str, target_id: str, department_id: str, words: tuple[str, str]) -> None:
+    """Keep what a group met at a visit and may not inspect, as a clue of its department; twice is one clue.
+
+    `words`: matter and content. The caller holds the visit; he need not be one who enters clues.
+    """
+    known = await act.db.scalar(select(Clue.id).where(Clue.source == "onsite", Clue.source_no == source_no))
+    if known is None:
+        where = {"department_id": department_id, "target_id": target_id, "received_on": local_date(act.now)}
+        await _kept(act, Clue(source="onsite", source_no=source_no, matter=words[0], content=words[1], **where))
+
+
+async def _kept(act: Act, row: Clue) -> Clue:
+    """Give a clue its number and keep it."""
+    year = row.received_on.year
+    row.number = f"线索〔{year}〕{await next_number(act.db, f'clue/{year}')}号"
+    row.entered_by, row.entered_at = str(act.actor.member_id), act.now
     act.db.add(row)
     await act.db.flush()
-    act.record("clue", f"clue:{row.id}", number=row.number, source=source)
-    return row, True
+    act.record("clue", f"clue:{row.id}", number=row.number, source=row.source)
+    return row
 
 
 def read_table(name: str, data: bytes) -> list[tuple[int, dict[str, str]]]:

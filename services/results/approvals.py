@@ -7,7 +7,8 @@ visit confirmed -> waiting list -> approve, level by level (never who submitted 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -17,8 +18,10 @@ from inspection.checklists import Form, Question, form_of, value_text
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
 from inspection.notices import Button, Notice, NoticeKind
+from inspection.other_items import MARK
 from inspection.outcomes import result_text
 from models.blobs import Digest
+from models.field import AddedItem
 from models.people import Member
 from models.store import deadlines as deadline_store
 from models.store import parts as store
@@ -32,6 +35,7 @@ from services.people.notices import tell_member
 
 MAX_REASON = 1000
 _Forms = dict[str, tuple[str, Form]]  # by task item: its name and form
+_Added = defaultdict[str, list[tuple[AddedItem, str]]]  # by visit: what was added on the spot, with its content
 
 
 class OwnWorkError(ForbiddenError):
@@ -74,6 +78,7 @@ class WaitingPart:
     answers: Sequence[AnswerLine]
     item_results: Sequence[tuple[str, str]]  # item and what it came to, where the items differ
     due_on: date | None
+    added: Sequence[tuple[str, str]]  # items added on the spot, and why
     level: int = 1  # the one that it waits for
     levels: int = 1
     post: str = ""  # who decides at this level; empty: any approver
@@ -87,10 +92,9 @@ async def waiting(act: Act) -> list[WaitingPart]:
     due = {row.subject: row.due_on for row in rows if row.kind == DeadlineKind.APPROVE.value}
     given = await store.approvals(act.db, [case.submission.id for case in cases])
     forms = {task_id: await _forms(act, task_id) for task_id in {case.task.id for case in cases}}
+    added = await _added(act, cases)
     return [
-        await _waiting_part(
-            act, case, forms[case.task.id], due.get(f"part:{case.part.id}"), len(given.get(case.submission.id, []))
-        )
+        await _waiting_part(act, case, (forms[case.task.id], added), due, len(given.get(case.submission.id, [])))
         for case in cases
     ]
 
@@ -242,7 +246,21 @@ async def _forms(act: Act, task_id: str) -> _Forms:
     return {item.id: (item.name, form_of(item.form, item.name, content, item.basis)) for item, content in items}
 
 
-async def _waiting_part(act: Act, case: PartCase, forms: _Forms, due_on: date | None, given: int) -> WaitingPart:
+async def _added(act: Act, cases: Sequence[PartCase]) -> _Added:
+    found: _Added = defaultdict(list)
+    visits = [case.visit.id for case in cases]
+    for item, content in await visit_store.added_items(act.db, visits, department_id=str(act.actor.department_id)):
+        found[item.visit_id].append((item, content))
+    return found
+
+
+async def _waiting_part(
+    act: Act, case: PartCase, known: tuple[_Forms, _Added], due: Mapping[str, date], given: int
+) -> WaitingPart:
+    added = known[1][case.visit.id]
+    forms = known[0] | {
+        item.id: (f"{item.name}{MARK}", form_of(item.form, item.name, content, item.basis)) for item, content in added
+    }
     manifest = json.loads(await act.house.blobs.get(Digest(case.submission.manifest_digest)))
     answers = [_line(*forms[one["task_item_id"]], one) for one in manifest["answers"] if one["task_item_id"] in forms]
     levels = act.house.rules.approval_levels
@@ -252,7 +270,8 @@ async def _waiting_part(act: Act, case: PartCase, forms: _Forms, due_on: date | 
         manifest=manifest,
         answers=answers,
         item_results=[(forms[one["task_item_id"]][0], result_text(one["results"])) for one in told],
-        due_on=due_on,
+        due_on=due.get(f"part:{case.part.id}"),
+        added=[(item.name, item.reason) for item, _ in added],
         level=given + 1,
         levels=len(levels),
         post=levels[min(given, len(levels) - 1)],

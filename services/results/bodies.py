@@ -12,39 +12,44 @@ from typing import Any
 
 from inspection.clues import SOURCES
 from inspection.disclosure import shown
+from inspection.other_items import MARK
 from inspection.outcomes import measure_text, result_text
 from inspection.workdays import local_date
 from models.corrections import PublicationHold
 from models.registers import PlanEntry
 from models.results import Deadline
 from models.store import companions, disclosures
+from models.store import visits as visit_store
 from models.store.parts import PartCase
 from models.tasks import Task
 from services.act import Act
 
 DIRECTED, UNDIRECTED = "定向", "不定向"
+Named = tuple[str, str]  # an item of a task or of a visit: its id there, and its name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Around:
     """What the results of one task share."""
 
-    items: Mapping[str, Sequence[str]]  # names by department
+    items: Mapping[str, Sequence[Named]]  # by department
     draw_number: str
     plan_name: str
     plan_number: str
     task_code: str
-    item_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by department, in the order of the names
     entrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by visit: 委托执法, in words (D9)
+    added: Mapping[tuple[str, str], Sequence[Named]] = field(default_factory=dict)  # on the spot, by visit, department
 
 
-async def around(
-    act: Act,
-    task: Task,
-    items: Mapping[str, Sequence[str]],
-    draw_number: str,
-    item_ids: Mapping[str, Sequence[str]] | None = None,
-) -> Around:
+async def added_on_the_spot(act: Act, task: Task) -> dict[tuple[str, str], list[Named]]:
+    """What the groups of a task added on the spot, by visit and department, named as the public reads it."""
+    found: dict[tuple[str, str], list[Named]] = {}
+    for item, _ in await visit_store.added_items(act.db, task_id=task.id):
+        found.setdefault((item.visit_id, item.department_id), []).append((item.id, f"{item.name}{MARK}"))
+    return found
+
+
+async def around(act: Act, task: Task, items: Mapping[str, Sequence[Named]], draw_number: str) -> Around:
     """Gather what the results of a task share; its national numbers are given now, if they were not before."""
     entry = await act.db.get_one(PlanEntry, task.plan_entry_id)
     entrusted: dict[str, list[str]] = {}
@@ -53,7 +58,7 @@ async def around(
     area, day = act.house.rules.area_code, task.starts_on
     return Around(
         items=items,
-        item_ids=item_ids or {},
+        added=await added_on_the_spot(act, task),
         draw_number=draw_number,
         plan_name=entry.name,
         plan_number=await disclosures.national_number(act.db, f"plan:{entry.id}", f"{area}{entry.year}"),
@@ -65,8 +70,7 @@ async def around(
 def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None) -> dict[str, Any]:
     """Exactly what the page shows, before anything is masked: no person's name, no free words, no risk class (M2)."""
     manifest, today = case.submission.manifest, local_date(act.now)
-    covering = {one["name"] for one in case.task.terms.get("merge", ()) if one["item_id"] in case.visit.item_ids}
-    items = [one for one in shared.items.get(case.department.id, []) if not covering or one in covering]
+    items = _items_of(case, shared)
     done = None if case.visit.ended_at is None else local_date(case.visit.ended_at).isoformat()
     return {
         "number": f"{case.visit.number}-{case.department.code}",
@@ -84,7 +88,7 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "target_code": case.target.code,
         "region_code": case.target.region_code,
         "department": case.department.name,
-        "items": items,
+        "items": [name for _, name in items],
         "inspected_on": done,
         "published_on": today.isoformat(),
         "due_on": deadline.due_on.isoformat() if deadline else None,
@@ -92,9 +96,16 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "draw_number": shared.draw_number,
         "version": 1,
         **({"entrusted": list(told)} if (told := shared.entrusted.get(case.visit.id)) else {}),
-        **_of_items(manifest, shared.item_ids.get(case.department.id, ())),
+        **_of_items(manifest, [item_id for item_id, _ in items]),
         **outcome(manifest["results"], manifest["measures"]),
     }
+
+
+def _items_of(case: PartCase, shared: Around) -> list[Named]:
+    """What the part was about: what was drawn and covers this target, then what was added there."""
+    covering = {one["name"] for one in case.task.terms.get("merge", ()) if one["item_id"] in case.visit.item_ids}
+    drawn = [one for one in shared.items.get(case.department.id, ()) if not covering or one[1] in covering]
+    return [*drawn, *shared.added.get((case.visit.id, case.department.id), ())]
 
 
 def _of_items(manifest: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any]:

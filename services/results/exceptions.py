@@ -18,7 +18,7 @@ from models.store import publications as publication_store
 from models.store import tasks as task_store
 from models.store.parts import PartCase
 from services.act import Act
-from services.results.bodies import Around, body_of
+from services.results.bodies import Around, added_on_the_spot, body_of
 
 MAX_REASON = 1000
 SHORTEST, LONGEST = 2, 100  # characters of a word that is masked
@@ -43,8 +43,8 @@ async def preview(act: Act, part_id: str) -> dict[str, Any]:
     own = [one for one in await task_store.items(act.db, case.task.id) if one.department_id == case.department.id]
     draw_number = await publication_store.draw_number(act.db, case.task.id)
     shared = Around(
-        items={case.department.id: [one.name for one in own]},
-        item_ids={case.department.id: [one.id for one in own]},
+        items={case.department.id: [(one.id, one.name) for one in own]},
+        added=await added_on_the_spot(act, case.task),
         draw_number=draw_number,
         plan_name="",
         plan_number="",

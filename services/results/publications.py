@@ -40,7 +40,7 @@ from services.drawing.room import list_is_public
 from services.people.notices import Letter, tell_many
 from services.registers import credit
 from services.results import province
-from services.results.bodies import around, body_of, masked
+from services.results.bodies import Named, around, body_of, masked
 
 PAGE_SIZE = 20
 COUNTED = public_search.COUNTED
@@ -151,12 +151,10 @@ async def public_file(act: Act, number: str, name: str) -> bytes:
 
 async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, PublicationHold]) -> None:
     due = await store.due_days(act.db, DeadlineKind.PUBLISH.value, [_subject(case) for case in cases])
-    items: dict[str, list[str]] = {}
-    ids: dict[str, list[str]] = {}
+    items: dict[str, list[Named]] = {}
     for item in await task_store.items(act.db, cases[0].task.id):
-        items.setdefault(item.department_id, []).append(item.name)
-        ids.setdefault(item.department_id, []).append(item.id)
-    shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id), ids)
+        items.setdefault(item.department_id, []).append((item.id, item.name))
+    shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id))
     written = []
     for case in cases:
         body = masked(body_of(act, case, shared, due.get(_subject(case))), holds.get(case.part.id))

@@ -9,11 +9,13 @@
  */
 import { type DBSchema, type IDBPDatabase, type StoreNames, openDB } from 'idb'
 import { manifestDigests } from './manifest'
-import type { Delivered, Draft, Evidence, Receipt, Sending, Visit, VisitRow } from './types'
+import type { Delivered, Draft, Evidence, ListedItem, Receipt, Sending, Visit, VisitRow } from './types'
+
+interface Kept<Row> { key: string; rows: Row[]; at: string }
 
 interface Schema extends DBSchema {
   visits: { key: string; value: { id: string; visit: Visit; at: string } }
-  lists: { key: string; value: { key: string; rows: VisitRow[]; at: string } }
+  lists: { key: string; value: { key: string; rows: VisitRow[] | ListedItem[]; at: string } }
   drafts: { key: string; value: Draft }
   evidence: { key: [string, string]; value: Evidence; indexes: { visitId: string } }
   sending: { key: string; value: Sending }
@@ -48,7 +50,9 @@ export async function openStore(member: string) {
 function reading(db: IDBPDatabase<Schema>) {
   return {
     putList: (rows: VisitRow[]) => keep(db, 'lists', { key: 'mine', rows, at: now() }),
-    list: () => db.get('lists', 'mine'),
+    list: () => db.get('lists', 'mine') as Promise<Kept<VisitRow> | undefined>,
+    putListed: (rows: ListedItem[]) => keep(db, 'lists', { key: 'items', rows, at: now() }),
+    listed: () => db.get('lists', 'items') as Promise<Kept<ListedItem> | undefined>,
     putVisit: (visit: Visit) => keep(db, 'visits', { id: visit.id, visit, at: now() }),
     visit: (id: string) => db.get('visits', id),
   }

@@ -23,9 +23,9 @@ export function draftFromDelivered(visit: Visit, last: Delivered, id: string, at
     const said = typeof value === 'string' ? { value } : { value: '', rows: value.map((row) => ({ ...row })) }
     draft.answers[answerKey(task_item_id, question_id)] = { ...said, comment: comment ?? '', photos: [...photos] }
   }
-  const { photos, recordings = [], results, item_results = [], result_detail, measures, note } = last.manifest
+  const { photos, recordings = [], results, item_results = [], result_detail, measures, note, off_list } = last.manifest
   const items = Object.fromEntries(item_results.map((one) => [one.task_item_id, [...one.results]]))
-  return { ...draft, itemResults: items, photos: [...photos], recordings: [...recordings], results: [...results], resultDetail: result_detail, measures: [...measures], note }
+  return { ...draft, itemResults: items, photos: [...photos], recordings: [...recordings], results: [...results], resultDetail: result_detail, measures: [...measures], note, ...(off_list ? { offList: off_list.map((one) => ({ ...one })) } : {}) }
 }
 
 /** The fixed record to send. Only questions that the visit's own forms show go in, in the forms' order. */
@@ -47,6 +47,8 @@ export function manifestOf(visit: Visit, draft: Draft, ua: string): Manifest {
     submission_id: draft.submissionId, answers, photos: [...draft.photos], recordings: [...(draft.recordings ?? [])], results: [...draft.results],
     result_detail: draft.resultDetail.trim(), measures: [...draft.measures], note: draft.note.trim(),
     ...(perItem(visit, draft) ? { item_results: visit.items.map((item) => ({ task_item_id: item.task_item_id, results: itemResults(visit, draft, item) })) } : {}),
+    ...(draft.added?.length ? { added_items: draft.added.map((item) => item.added!) } : {}),
+    ...(draft.offList?.length ? { off_list: draft.offList.map((one) => ({ ...one })) } : {}),
     owner_signature: visit.leads ? ownerOf(draft) : null,
     inspector_signatures: Object.entries(draft.signatures).map(([staff_no, digest]) => ({ staff_no, digest })),
     device: { ua: ua.slice(0, 512), saved_at: draft.savedAt },

@@ -26,6 +26,8 @@ export interface Shared {
   /** Photos of the entries that it does not have yet. */
   missing: string[]
   closed: boolean
+  /** The items of the department's part, with what was added on the spot. */
+  items: string[]
 }
 
 /** Somebody else of my department is in the group: only then there is anybody to meet. */

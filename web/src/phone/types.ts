@@ -72,7 +72,32 @@ export interface Item {
   earlier?: Earlier | null
   name: string
   basis: string
-  form: { version: number | string; title: string; source?: string; grades?: [string, number][]; questions: Question[] }
+  form: Form
+  /** Added on the spot: which item of the list, and why. */
+  added?: { item_id: string; reason: string }
+}
+
+export interface Form {
+  version: number | string
+  title: string
+  source?: string
+  grades?: [string, number][]
+  questions: Question[]
+}
+
+/** An item of the department's list in force. */
+export interface ListedItem {
+  item_id: string
+  name: string
+  subject: string
+  basis: string
+  form: Form
+}
+
+/** What was met on the spot and is on no list: not inspected, a clue. */
+export interface OffList {
+  matter: string
+  content: string
 }
 
 export interface Member {
@@ -214,6 +239,9 @@ export interface Draft {
   /** staff_no -> digest of the signature's picture. */
   signatures: Record<string, string>
   savedAt: string
+  /** Items added on this phone, with their forms; drafts of older pages have none. */
+  added?: Item[]
+  offList?: OffList[]
   /** Only where a colleague fills the same form. */
   together?: Together
 }
@@ -225,6 +253,8 @@ export interface Manifest {
   recordings?: string[]
   results: string[]
   item_results?: { task_item_id: string; results: string[] }[]
+  added_items?: { item_id: string; reason: string }[]
+  off_list?: OffList[]
   result_detail: string
   measures: string[]
   note: string

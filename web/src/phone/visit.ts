@@ -11,9 +11,10 @@ import { DiskFull } from './drafts'
 import { draftDigests, draftFromDelivered, manifestOf, newDraft } from './manifest'
 import { keepPicture } from './photos'
 import { type RecordingKind, keepRecording } from './recordings'
+import { withAdded } from './other'
 import { session, useQueue, useStore } from './session'
 import { type Shared, countDiffering, entriesOf, hasColleague, meet } from './together'
-import type { Delivered, Draft, Visit } from './types'
+import type { Delivered, Draft, Item, Visit } from './types'
 import { sendEvidence } from './uploads'
 
 export type Open = ReturnType<typeof openVisit>
@@ -30,6 +31,7 @@ export function openVisit(visitId: string) {
   const draft = ref<Draft | null>(null)
   const delivered = ref<Delivered | null>(null)
   const queued = ref(false)
+  let served: Visit | null = null // as the backend said it last
   const note = reactive({ stale: false, trouble: '', signedOut: false, late: 0, saving: '' as '' | 'saving' | 'saved' | 'full' | 'failed', savedAt: null as Date | null })
 
   // A member may fill the form while the leader has not accepted yet; sending waits for the leader.
@@ -75,7 +77,22 @@ export function openVisit(visitId: string) {
       draft.value = (await store.draft(visitId)) ?? firstDraft(value, delivered.value)
       known = JSON.stringify(draft.value)
     }
-    visit.value = value
+    served = value
+    showAdded()
+  }
+
+  /** What was added on this phone stands among the visit's items. */
+  function showAdded(): void {
+    visit.value = served && draft.value ? withAdded(served, draft.value) : served
+  }
+
+  /** Take an item that was added on the spot off again; what a colleague may see already, only with network. */
+  async function dropItem(item: Item): Promise<void> {
+    const shared = served?.items.some((one) => one.task_item_id === item.task_item_id)
+    if (shared) await post(`/api/phone/visits/${visitId}/added-items/${item.task_item_id}/drop`)
+    if (draft.value) draft.value.added = draft.value.added?.filter((one) => one.task_item_id !== item.task_item_id)
+    showAdded()
+    if (shared) await refresh()
   }
 
   let sharing = false
@@ -84,11 +101,13 @@ export function openVisit(visitId: string) {
     if (sharing || queued.value || !visit.value || !draft.value || !session.online || !hasColleague(visit.value)) return
     sharing = true
     try {
-      const sent = entriesOf(visit.value, plain(draft.value))
+      // What was added here and not handed in in time is no longer asked for.
+      const sent = entriesOf(locked.value ? served! : visit.value, plain(draft.value))
       // After the part was handed in only what was typed here and never sent is still of interest.
       if (locked.value && (delivered.value || !sent.length)) return
-      const answer = await post<Shared>(`/api/phone/visits/${visitId}/answers`, { entries: sent })
+      const answer = await post<Shared>(`/api/phone/visits/${visitId}/answers`, { entries: sent, added: (draft.value.added ?? []).map((item) => item.added) })
       if (meet(draft.value, sent, answer) && locked.value) await saver(draft.value)
+      if (String(answer.items) !== String(served?.items.map((item) => item.task_item_id))) await refresh()
       note.late = answer.closed ? countDiffering(draft.value) : 0
       for (const digest of answer.missing) {
         const piece = await store.evidence(visitId, digest)
@@ -149,7 +168,7 @@ export function openVisit(visitId: string) {
     return done
   }
 
-  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, share, keepSharing, addPicture, addRecording, dropPicture, submit, backToEditing }
+  return { visitId, visit, draft, delivered, queued, locked, waitsForLeader, progress, note, load, refresh, share, keepSharing, addPicture, addRecording, dropPicture, showAdded, dropItem, submit, backToEditing }
 }
 
 function firstDraft(visit: Visit, last: Delivered | null): Draft {

@@ -25,7 +25,7 @@ class Meeting {
     const gone = new Set(this.versions.flatMap((one) => one.over))
     const standing = (question: string) => this.versions.filter((one) => one.key === question && !gone.has(one.id)).map((one) => ({ ...one, mine: one.who === who }))
     const questions = [...new Set(this.versions.map((one) => one.key))]
-    return { kept, answers: questions.map((question_id) => ({ task_item_id: 'item', question_id, versions: standing(question_id) })), missing: [], closed: false }
+    return { kept, answers: questions.map((question_id) => ({ task_item_id: 'item', question_id, versions: standing(question_id) })), missing: [], closed: false, items: ['item'] }
   }
 }
 

@@ -11,6 +11,9 @@ export interface Approval {
   result_text: string
   /** Where the items of a part came to different things. */
   item_results: { item: string; result_text: string }[]
+  /** Added on the spot from the list in force, and why; and what was met on no list. */
+  added_items: { item: string; reason: string }[]
+  off_list: { matter: string; content: string }[]
   result_detail?: string
   measure_text?: string
   note?: string

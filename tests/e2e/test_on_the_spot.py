@@ -1,0 +1,67 @@
+"""What is met on the spot, on real phone screens: items beside the visit's own, and what stands on no list."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+from sqlalchemy import select
+
+from models.clues import Clue
+from tests.e2e.backstage import Backstage
+from tests.e2e.screens import Screens, assert_fits
+from tests.e2e.screenshots import shoot
+from tests.e2e.test_two_phones import opened
+
+pytestmark = [pytest.mark.browser, pytest.mark.hard, pytest.mark.timeout(300)]
+WHY = "现场发现兼营散装食品"
+MATTER = "门口堆放快递，疑似无证经营寄递"
+
+
+async def test_an_item_is_added_without_network_and_the_rest_is_noted(office: Backstage, screens: Screens) -> None:
+    """A3, O1: found in the kept list, added with a reason, asked for like the others; off the list: a clue."""
+    visit = (await office.draw(1))[0]
+    phone = await screens.phone()
+    page = await opened(phone, office, visit, visit.leader)
+    await page.get_by_role("button", name="接受任务").tap()
+    await expect(page.get_by_role("button", name="填检查表")).to_be_visible()
+    async with page.expect_response("**/api/phone/listed-items") as listing:
+        await page.goto(f"{office.origin}/m/")
+    listed = (await (await listing.value).json())["items"]
+    assert listed
+    await page.goto(f"{office.origin}/m/visits/{visit.id}")
+    await page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+    await screens.cut(phone)
+    await page.reload()
+    await page.get_by_role("tab", name="检查表").tap()
+    own = await page.locator(".van-collapse-item").count()
+    await page.get_by_role("button", name="其他事项").tap()
+    await assert_fits(page)
+    await shoot(page, "phone-other-list")
+    first = page.locator(".other li button").first
+    name = (await first.locator("b").text_content()) or ""
+    await first.tap()
+    await page.get_by_label("现场增加的理由").fill(WHY)
+    await shoot(page, "phone-other-reason")
+    await page.get_by_role("button", name="加入检查表").tap()
+    added = page.locator(".van-collapse-item", has_text="现场增加")
+    await expect(added).to_contain_text(name)
+    await expect(added).to_contain_text(WHY)
+    await page.get_by_role("button", name="其他事项").tap()
+    await page.get_by_role("button", name="清单里没有").tap()
+    await page.get_by_label("事项", exact=True).fill(MATTER)
+    await page.get_by_role("button", name="记为线索").tap()
+    await expect(page.get_by_role("heading", name="随结果记为线索")).to_be_visible()
+    await page.reload()  # kept on the phone
+    await page.get_by_role("tab", name="检查表").tap()
+    await expect(page.locator(".van-collapse-item")).to_have_count(own + 1)
+    await expect(page.get_by_text(MATTER)).to_be_visible()
+    await page.get_by_text(MATTER).scroll_into_view_if_needed()
+    await assert_fits(page)
+    await shoot(page, "phone-other-added")
+    await added.locator(".van-collapse-item__title").tap()
+    await added.get_by_role("button", name="撤下").tap()
+    await page.get_by_role("dialog").get_by_role("button", name="撤下").tap()
+    await expect(page.locator(".van-collapse-item")).to_have_count(own)
+    await screens.join(phone)
+    async with office.demo.parts.database.read() as db:
+        assert list(await db.scalars(select(Clue))) == []  # nothing leaves the phone before the part is handed in
