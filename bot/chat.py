@@ -70,8 +70,8 @@ async def _tasks(act: Act, _rest: str) -> Reply:
     if not own:
         waiting = await _waiting_line(act)
         return Reply(text=f"您没有未办完的检查。{waiting}")
-    lines = [_visit_line(one) for one in own[:SHOWN]]
-    fresh = [one for one in own if one.member.accepted_at is None]
+    leaving, fresh = await asking.leaving(act), await asking.to_accept(act)
+    lines = [_visit_line(one, leaves=one.visit.id in leaving) for one in own[:SHOWN]]
     hint = f"\n其中 {len(fresh)} 户待接受，发送“接受”一并办理。" if fresh else ""
     return Reply(text="\n".join([f"未办完的检查 {len(own)} 户：", *lines]) + _more(len(own)) + hint + _link(act, "/m/"))
 
@@ -79,7 +79,11 @@ async def _tasks(act: Act, _rest: str) -> Reply:
 async def _today(act: Act, _rest: str) -> Reply:
     today = local_date(act.now)
     rows = await asking.due_between(act, None, today)
-    return Reply(text=_due_list(act, f"今天（{today.month}月{today.day}日）", rows, "今天没有到期或逾期的事项。"))
+    fresh = await asking.to_accept(act)
+    hint = f"\n待您接受的检查 {len(fresh)} 户，发送“接受”一并办理。" if fresh else ""
+    return Reply(
+        text=_due_list(act, f"今天（{today.month}月{today.day}日）", rows, "今天没有到期或逾期的事项。") + hint
+    )
 
 
 async def _tomorrow(act: Act, _rest: str) -> Reply:
@@ -108,13 +112,13 @@ async def _progress(act: Act, _rest: str) -> Reply:
         return Reply(text=f"您参加的检查 {len(own)} 户，本部门已录入 {done} 户，未录入 {len(own) - done} 户。")
     rows = await asking.figures(act)
     lines = [
-        f"{one.department}：应检查 {one.parts}，已录入 {one.entered}，已公示 {one.published}"
-        f"（{_share(one.published, one.parts)}）" + (f"，逾期 {one.overdue}" if one.overdue else "")
+        f"· {one.department}\n应检查 {one.parts}　已录入 {one.entered}　已公示 {one.published}"
+        + (f"\n逾期 {one.overdue}" if one.overdue else "")
         for one in rows
     ]
     parts, published = sum(one.parts for one in rows), sum(one.published for one in rows)
     overdue = sum(one.overdue for one in rows)
-    head = f"完成率 {_share(published, parts)}（已公示 {published} / 应检查 {parts}），逾期 {overdue} 项"
+    head = f"完成率 {_share(published, parts)}，逾期 {overdue} 项\n（已公示 {published} / 应检查 {parts}）"
     return Reply(text="\n".join([head, *lines]) + _link(act, "/console/"))
 
 
@@ -145,16 +149,16 @@ async def _company(act: Act, rest: str) -> Reply:
     if not rows:
         return Reply(text=f"没有找到名称含“{rest[:20]}”的检查对象。名录中没有，或不在您的查询范围内。")
     lines = [
-        f"· {one.name}\n  {one.code}　{TARGET_STATUS.get(one.status, one.status)}"
+        f"· {one.name}\n{one.code}\n{TARGET_STATUS.get(one.status, one.status)}"
         + (f"　信用{one.credit_class}类" if one.credit_class else "")
-        + f"\n  {one.address or '登记信息未载明地址'}"
+        + f"\n{one.address or '登记信息未载明地址'}"
         for one in rows
     ]
     return Reply(text="\n".join(lines) + (f"\n…只显示前 {len(rows)} 户，请写得更全一些。" if count > len(rows) else ""))
 
 
 async def _accept(act: Act, _rest: str) -> Reply:
-    fresh = [one for one in await asking.open_visits(act) if one.member.accepted_at is None]
+    fresh = await asking.to_accept(act)
     if not fresh:
         return Reply(text="没有待接受的检查。")
     options = [(one.visit.id, one.target.name) for one in fresh[:MOST_VOTES]]
@@ -306,11 +310,12 @@ async def _waiting_line(act: Act) -> str:
     return f"等您审批的结果 {count} 项，发送“审批”查看。" if count else ""
 
 
-def _visit_line(one: OwnVisit) -> str:
+def _visit_line(one: OwnVisit, *, leaves: bool) -> str:
     state = STATUS_WORDS[one.visit.status] if one.member.accepted_at else "待您接受"
+    state = "更换待审批" if leaves else state
     leads = "组长" if one.member.leads else "组员"
     end = one.task.ends_on
-    return f"· {one.target.name}（{leads}，{state}）\n  {end.month}月{end.day}日前　{one.visit.number}"
+    return f"· {one.target.name}\n{one.visit.number}\n{leads}　{state}　{end.month}月{end.day}日前"
 
 
 def _due_list(act: Act, head: str, rows: Sequence[Due], nothing: str) -> str:
@@ -323,7 +328,7 @@ def _due_list(act: Act, head: str, rows: Sequence[Due], nothing: str) -> str:
         state = "（计时暂停）" if one.paused else f"，已逾期 {late} 天" if late > 0 else ""
         whose = f"　{one.department}" if act.actor.has(*asking.OFFICE) else ""
         day = f"{one.due_on.month}月{one.due_on.day}日（周{WEEKDAYS[one.due_on.weekday()]}）"
-        lines.append(f"· {one.text}：{one.about}\n  {day}{state}{whose}")
+        lines.append(f"· {one.text}：{one.about}\n{day}{state}{whose}")
     return "\n".join([f"{head} {len(rows)} 项：", *lines]) + _more(len(rows))
 
 

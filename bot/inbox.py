@@ -43,6 +43,7 @@ SAYS = "say:"  # a menu's key that stands for words: "say:今天"
 EVENT = "event:"
 REFUSED_ON_CARD = "请打开页面办理"
 NOT_READ = "这种消息暂时看不懂。文字、照片、语音、视频、位置都可以直接发来；发送“帮助”查看能问什么。"
+NOTHING_CHOSEN = "没有选择任何一项。请选择后再点一次，或直接回复名称。"
 ANSWERED_WITHIN = timedelta(hours=12)  # a number that comes later answers nothing any more
 TICK_S = 5.0
 
@@ -144,6 +145,8 @@ class InboxWorker:
         key, card = str(fields.get("EventKey") or ""), _card(fields)
         if row.kind == CARD:
             name, subject = subject_of(fields)
+            if name in self._actions and (not subject or subject.endswith(":")):
+                return Ending(status="ignored", outcome="nothing-chosen", reply=Reply(text=NOTHING_CHOSEN))
         elif row.kind == TEXT:
             name, subject, card = await self._written(act, fields)
         elif row.kind == MENU and key.startswith(SAYS):

@@ -112,10 +112,10 @@ def _card(notice: Notice, row_id: str, link: str, origin: str) -> dict[str, Any]
         card["button_list"] = [
             {
                 "text": shorten(button.text, BUTTON),
-                "style": 1,
+                "style": 1 if place == 0 else 2,  # what is mostly done stands out
                 **({"type": 1, "url": origin + button.path} if button.path else {"key": button.key}),
             }
-            for button in notice.buttons[:BUTTONS]
+            for place, button in enumerate(notice.buttons[:BUTTONS])
         ]
     return card
 

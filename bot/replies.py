@@ -74,25 +74,19 @@ def answer_body(
 
 
 def question_card(question: Question, *, task_id: str, userid: str, agent_id: int) -> bytes:
-    """The whole request: buttons for few options, a vote for more or several, selections for two questions at once."""
+    """The whole request: buttons for few short options, a list to choose from else, selections for two questions."""
     card: dict[str, Any] = {
         "source": {"desc": SOURCE},
         "task_id": task_id,
         "main_title": {"title": shorten(question.title, TITLE)},
     }
-    few = len(question.options) <= MOST_BUTTONS and not question.many and not question.also
-    if few:
+    fit = len(question.options) <= MOST_BUTTONS and all(len(words) <= BUTTON for _, words in question.options)
+    if fit and not question.many and not question.also:
         card["card_type"] = "button_interaction"
         card["sub_title_text"] = shorten(question.text, SUBTITLE)
         card["button_list"] = [
-            {"text": shorten(words, BUTTON), "style": 2, "key": f"{question.action}:{one}"}
-            for one, words in question.options
+            {"text": words, "style": 2, "key": f"{question.action}:{one}"} for one, words in question.options
         ]
-        if any(len(words) > BUTTON for _, words in question.options):
-            card["horizontal_content_list"] = [
-                {"keyname": f"第{place}项", "value": shorten(words, OPTION)}
-                for place, (_, words) in enumerate(question.options, 1)
-            ]
     elif question.also:
         card["card_type"] = "multiple_interaction"
         card["main_title"]["desc"] = shorten(question.text, DESCRIPTION)

@@ -16,6 +16,7 @@ from inspection.deadlines import DeadlineKind
 from inspection.errors import ForbiddenError
 from inspection.notices import Notice, NoticeKind
 from inspection.workdays import local_date
+from models.draws import Replacement
 from models.registers import Target
 from models.results import Deadline
 from models.store import deadlines as deadline_store
@@ -61,6 +62,18 @@ class Figures:
 async def open_visits(act: Act) -> list[OwnVisit]:
     """The asker's visits whose part is not handed in yet, the nearest end first."""
     return [one for one in await visit_store.own_visits(act.db, act.actor) if one.part.status in NOT_DONE]
+
+
+async def leaving(act: Act) -> set[str]:
+    """The visits that the asker has asked to leave (更换, 回避) and nobody has decided on yet."""
+    query = select(Replacement.visit_id).where(Replacement.asked_by == act.actor.member_id)
+    return set(await act.db.scalars(query.where(Replacement.open_for.is_not(None))))
+
+
+async def to_accept(act: Act) -> list[OwnVisit]:
+    """The asker's visits that wait for his acceptance; not those that he has asked to leave."""
+    asked = await leaving(act)
+    return [one for one in await open_visits(act) if one.member.accepted_at is None and one.visit.id not in asked]
 
 
 async def visits_in_hand(act: Act) -> list[OwnVisit]:

@@ -138,6 +138,20 @@ async def test_asking_to_be_replaced_names_the_reason(chat: Chat) -> None:
     assert len(assigned) == 1  # the one who left holds no card of a visit that is not his
 
 
+async def test_accepting_all_leaves_out_what_was_asked_to_leave(chat: Chat) -> None:
+    """E5: whoever declared a conflict does not accept that visit with all the others; it is said to be undecided."""
+    visits = await chat.drawn(ratio="1")
+    leader, own = await _with_two(chat, visits)
+    await chat.press(leader, chat.card(leader, own[0].number), f"recuse:{own[0].id}")
+    assert "更换待审批" in await chat.say(leader, "任务")
+    assert "待您接受" in await chat.say(leader, "今天")
+    await chat.say(leader, "接受")
+    options = chat.card(leader, "接受检查任务").current_card()["checkbox"]["option_list"]
+    offered = {one["id"] for one in options}
+    assert own[1].id in offered
+    assert own[0].id not in offered
+
+
 async def test_accepting_on_the_page_settles_the_card(chat: Chat) -> None:
     """D8: the leader accepts on the phone page; his card shows it, the other members' cards stay theirs."""
     (visit, *_) = await chat.drawn(ratio="0.1")
@@ -203,7 +217,10 @@ async def test_a_series_is_asked_about_once(chat: Chat) -> None:
     assert len(chat.from_app(leader)) == before + 1
     assert await chat.house.office.all(select(ChatItem.status)) == ["asking"] * 3
     card = chat.card(leader, "属于哪一户")
-    await chat.press(leader, card, f"keep:{own[1].id}")
+    await chat.press(leader, card, "keep", {})
+    assert "没有选择" in chat.from_app(leader)[-1].message.content["content"]
+    assert await chat.house.office.all(select(ChatItem.status)) == ["asking"] * 3
+    await chat.press(leader, card, "keep", {"1": [own[1].id]})
     assert card.replaced_by == "已归入"
     assert set(await chat.house.office.all(select(Evidence.visit_id))) == {own[1].id}
     assert await chat.house.office.count(Evidence) == 3
@@ -293,9 +310,9 @@ async def test_nobody_sends_into_anothers_visit(chat: Chat) -> None:
     groups = [(one, dict(await chat.people(one))) for one in visits]
     others = next(one for one, group in groups if leader not in group)
     card = chat.card(leader, "属于哪一户")
-    forged = {**card.message.content, "button_list": [{"text": "x", "key": f"keep:{others.id}"}]}
-    card.card = forged
-    await chat.press(leader, card, f"keep:{others.id}")
+    box = {"question_key": "1", "mode": 0, "option_list": [{"id": others.id, "text": "x"}]}
+    card.card = {**card.message.content, "checkbox": box}
+    await chat.press(leader, card, "keep", {"1": [others.id]})
     assert await chat.house.office.count(Evidence) == 0
     assert await chat.house.office.all(select(ChatItem.status)) == ["asking"]
 

@@ -20,8 +20,8 @@ def asked(count: int, **more: Any) -> Question:
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        (asked(1), "button_interaction"),
-        (asked(6), "button_interaction"),
+        (asked(2, options=[("a", "演示惠民药房"), ("b", "演示福民超市")]), "button_interaction"),
+        (asked(1), "vote_interaction"),  # a name as long as this fits no button
         (asked(7), "vote_interaction"),
         (asked(60), "vote_interaction"),
         (asked(2, many=True), "vote_interaction"),
@@ -29,7 +29,7 @@ def asked(count: int, **more: Any) -> Question:
     ],
 )
 def test_every_question_is_a_card_that_wecom_takes(question: Question, kind: str) -> None:
-    """Issue 5: buttons for few, a vote for many or several, selections for two questions; hard limits kept."""
+    """Issue 5: buttons for few short ones, a list for long or many, selections for two questions; hard limits kept."""
     body = json.loads(question_card(question, task_id="0" * 32, userid="u", agent_id=1))
     card = body["template_card"]
     check_card(card)
