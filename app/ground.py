@@ -12,11 +12,13 @@ from app.fonts import FONT_NAME, find_font
 from app.settings import Settings
 from inspection.deadlines import ClockRules
 from inspection.draw.beacon import Beacon
+from inspection.retention import Terms
 from inspection.workdays import official_calendar
 from models.base import KEYS
 from models.blobs import Blobs, LocalBlobs
 from models.bucket import BucketBlobs, BucketSettings
 from models.database import Database
+from models.erasing import BucketEraser, Eraser, LocalEraser
 from models.spool import Spool
 from services.act import House, Rules
 from services.field.photo_lab import PhotoLab
@@ -39,18 +41,23 @@ def open_database(settings: Settings) -> Database:
 
 def open_blobs(settings: Settings) -> Blobs:
     """The store of files that the settings name."""
+    return BucketBlobs(_bucket(settings)) if settings.bucket.endpoint else LocalBlobs(settings.storage.files)
+
+
+def open_eraser(settings: Settings) -> Eraser:
+    """What removes files of the same store: for the destroyer alone."""
+    return BucketEraser(_bucket(settings)) if settings.bucket.endpoint else LocalEraser(settings.storage.files)
+
+
+def _bucket(settings: Settings) -> BucketSettings:
     bucket = settings.bucket
-    if not bucket.endpoint:
-        return LocalBlobs(settings.storage.files)
-    return BucketBlobs(
-        BucketSettings(
-            endpoint=bucket.endpoint,
-            bucket=bucket.name,
-            prefix=bucket.prefix,
-            region=bucket.region,
-            access_key=bucket.access_key,
-            secret_key=bucket.secret_key,
-        )
+    return BucketSettings(
+        endpoint=bucket.endpoint,
+        bucket=bucket.name,
+        prefix=bucket.prefix,
+        region=bucket.region,
+        access_key=bucket.access_key,
+        secret_key=bucket.secret_key,
     )
 
 
@@ -59,7 +66,7 @@ def build_house(settings: Settings) -> House:
     font = find_font(
         [Path(settings.storage.font) if settings.storage.font else None, REPOSITORY / "var" / "fonts" / FONT_NAME]
     )
-    rules = settings.rules.model_dump()
+    rules, kept = settings.rules.model_dump(), settings.retention
     return House(
         office_name=settings.office.name,
         lead_code=settings.office.lead_code,
@@ -68,6 +75,7 @@ def build_house(settings: Settings) -> House:
         spool=Spool(settings.storage.files / "arriving"),
         calendar=official_calendar(),
         rules=Rules(**rules),
+        terms=Terms(clean=kept.clean, finding=kept.finding, case=kept.case),
         clock=clock_rules(settings),
         has_sms=bool(settings.sms.url),
         link_key=bytes.fromhex(settings.keys.link_key),

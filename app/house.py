@@ -16,7 +16,7 @@ import structlog
 from cryptography.x509 import load_pem_x509_certificates
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.ground import build_house, load_keys, open_database
+from app.ground import build_house, load_keys, open_database, open_eraser
 from app.settings import Settings
 from bot import chat, messages
 from bot.beacons import BeaconReader
@@ -47,6 +47,7 @@ from services.field import uploads, visits
 from services.registers import contacts
 from services.registers.contacts import AddressBook
 from services.results import approvals
+from services.results.destroyer import Destroyer
 from services.results.task_archives import Maker
 
 PERSONS_AN_ACCOUNT = 200  # receivers a day that WeCom grants an app for each account of the corp (90312)
@@ -109,6 +110,10 @@ class Parts:
     async def make_archives(self) -> int:
         """Make the archives of tasks that were asked for, one at a time."""
         return await Maker(self.database, self.house, self.clock).make_next()
+
+    async def destroy_files(self) -> int:
+        """Remove the files of what two people decided to destroy."""
+        return await Destroyer(self.database, open_eraser(self.settings), self.clock).work()
 
     async def close(self) -> None:
         """Close everything in the opposite order."""

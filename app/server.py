@@ -27,6 +27,7 @@ from handlers import (
     corrections,
     demo,
     departments,
+    disposal,
     figures,
     filings,
     followups,
@@ -103,6 +104,7 @@ DOORS = (
     filings.routes,
     policies.routes,
     departments.routes,
+    disposal.routes,
     plans.routes,
     replacements.routes,
     room.routes,
@@ -161,6 +163,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
         Tick(name="remind", every_s=TICK_SECONDS, work=parts.remind),
         Tick(name="lead", every_s=BEAT_SECONDS, work=parts.leader.term),
         Tick(name="archives", every_s=ARCHIVES_SECONDS, work=parts.make_archives),
+        Tick(name="destroy", every_s=ARCHIVES_SECONDS, work=parts.destroy_files),
         Tick(name="uploads", every_s=SWEEP_SECONDS, work=parts.sweep_uploads),
         Tick(name="contacts", every_s=CONTACTS_SECONDS, work=parts.sync_contacts),
     ]

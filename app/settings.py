@@ -18,6 +18,7 @@ from inspection.deadlines import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS, D
 from inspection.draw.drand import KEY_PATTERN
 from inspection.errors import SuichaError
 from inspection.ladders import parse_ladder
+from inspection.retention import CLASSES
 
 HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
@@ -25,6 +26,7 @@ Factor = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
 Share = Annotated[str, StringConstraints(pattern=r"^(0(\.\d+)?|1(\.0+)?)$")]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 HourMinute = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Class = Literal["years-10", "years-30", "permanent"]
 StepDays = Annotated[int, Field(ge=1, le=60)]
 WithinDays = Annotated[int, Field(ge=1, le=250)]
 ENV_PREFIX = "SUICHA__"
@@ -185,6 +187,21 @@ class RulesSection(_Section):
     class_ratio_factor: dict[Literal["A", "B", "C", "D"], Factor] = {"A": "0.5", "B": "1", "C": "2", "D": "4"}
 
 
+class Retention(_Section):
+    """How long which papers are kept: the classes of 国家档案局令第8号, by the office's own 保管期限表."""
+
+    clean: Class = "years-10"
+    finding: Class = "years-30"
+    case: Class = "permanent"
+
+    @model_validator(mode="after")
+    def _the_graver_the_longer(self) -> Retention:
+        order = [list(CLASSES).index(one) for one in (self.clean, self.finding, self.case)]
+        if order != sorted(order):
+            raise ValueError("问题越重保管越久：clean 不长于 finding，finding 不长于 case")
+        return self
+
+
 class ClockSection(_Section):
     """When and by which steps people are reminded; kinds as in `inspection.deadlines.DeadlineKind`."""
 
@@ -240,6 +257,7 @@ class Settings(_Section):
     timestamp: Timestamp = Timestamp()
     beacon: BeaconSection = BeaconSection()
     rules: RulesSection = RulesSection()
+    retention: Retention = Retention()
     clock: ClockSection = ClockSection()
     demo: Demo = Demo()
 

@@ -218,7 +218,8 @@ def _detail(found: VisitDetail, me: str) -> dict[str, Any]:
         "items": found.items,
         "result_codes": visits.result_codes(),
         "measures": visits.measures(),
-        "evidence": [_evidence(own.visit.id, one) for one in found.evidence],
+        "evidence": [_evidence(own.visit.id, one) for one in found.evidence if not found.destroyed],
+        "destroyed": found.destroyed,
         "deadlines": [_deadline(one) for one in found.deadlines],
         "can": visits.can(own),
         # The leader reads it out to the owner, who binds his WeChat by it (F1); of an unannounced visit nobody is told.

@@ -161,6 +161,7 @@ async def result(call: Call) -> dict[str, Any]:
         "published_at": found.published_at,
         "others": [one.body for one in others],
         "versions": await public_view.versions(call.act, found),
+        "destroyed": await public_view.destroyed(call.act, found),
         "shown_url": unquote(url),
         "code": _qr(url),
     }

@@ -19,6 +19,7 @@ class Kind(Enum):
     UNAUTHENTICATED = "unauthenticated"  # nobody is signed in
     FORBIDDEN = "forbidden"  # signed in, but this role may not do this
     NOT_FOUND = "not_found"  # no such thing, or not yours: the two look alike
+    GONE = "gone"  # it was there, and was destroyed by rule: the register says when and by whom
     CONFLICT = "conflict"  # the thing is no longer in the state that the act needs
     TOO_LARGE = "too_large"  # over a limit that is named in the sentence
     UNAVAILABLE = "unavailable"  # something outside does not answer: nothing is lost, try later
@@ -71,6 +72,14 @@ class NotFoundError(SuichaError):
     kind = Kind.NOT_FOUND
     code = "not-found"
     action = "请返回列表核对；不属于您所在部门或任务的内容不会显示。"
+
+
+class DestroyedError(SuichaError):
+    """{what}已按规定销毁：{on}，销毁清册 {number}。"""
+
+    kind = Kind.GONE
+    code = "destroyed"
+    action = "保管期限已满，原件不能再打开；已公示的结果和销毁记录仍可查阅。"
 
 
 class ConflictError(SuichaError):

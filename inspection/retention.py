@@ -1,4 +1,8 @@
-"""How long a visit's papers are kept (L1): by what the visit found, the longest that applies."""
+"""How long a visit's papers are kept (L1): by what the visit found, the longest that applies.
+
+The three classes are those of 国家档案局令第8号 (永久, 定期 30 年, 定期 10 年). Which papers fall into which is for the
+office's own 保管期限表 to say, so `Terms` is a setting.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +24,23 @@ CLASSES: Mapping[str, Retention] = {
     "years-30": Retention(text="定期 30 年", years=30),
     "permanent": Retention(text="永久", years=None),
 }
-_FOR_EVER = frozenset({"case", "justice"})
+_CASES = frozenset({"case", "justice"})
 
 
-def class_of(results: Collection[str], followups: Collection[str]) -> str:
-    """The class of a visit: nothing found 10 years, a finding or its handling 30, a case or a crime for ever."""
-    if _FOR_EVER & set(followups):
-        return "permanent"
-    return "years-30" if followups or set(results) - {"none"} else "years-10"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """The class of each kind of file: nothing found, a finding or its handling, a case or a crime."""
+
+    clean: str = "years-10"
+    finding: str = "years-30"
+    case: str = "permanent"
+
+
+def class_of(results: Collection[str], followups: Collection[str], terms: Terms) -> str:
+    """The class of a visit, by its results and the kinds of its follow-ups."""
+    if _CASES & set(followups):
+        return terms.case
+    return terms.finding if followups or set(results) - {"none"} else terms.clean
 
 
 def keep_until(name: str, filed_on: date) -> date | None:

@@ -1,4 +1,4 @@
-"""Evidence as files: each under the SHA-256 of its bytes, written once, never changed, never deleted.
+"""Evidence as files: each under the SHA-256 of its bytes, written once, never changed; removed by rule alone.
 
 put: bytes or file -> temporary file -> fsync -> link to aa/bb/<digest> -> fsync the folders -> digest
 get: digest -> bytes -> hashed again -> returned, or `DamagedBlobError`
@@ -40,7 +40,10 @@ class DamagedBlobError(SuichaError):
 
 
 class Blobs(Protocol):
-    """A write-once store of evidence; there is no way to replace or delete (reliability test 13)."""
+    """A write-once store of evidence; there is no way to replace or delete (reliability test 13).
+
+    What is destroyed by rule goes by another door, which nobody is handed but the destroyer (models.erasing).
+    """
 
     async def put(self, source: bytes | Path) -> Digest:
         """Store bytes, or the content of a file, durably; the same content twice is harmless."""
@@ -127,7 +130,7 @@ class LocalBlobs:
             check_digest(hashlib.file_digest(file, "sha256").hexdigest(), digest)
         # Also when the file was there before: another process may have linked it and not yet come this far.
         for folder in (final.parent, final.parent.parent, self._root):
-            _fsync_folder(folder)
+            fsync_folder(folder)
 
 
 def key_of(digest: Digest) -> str:
@@ -158,7 +161,8 @@ def _read_hashed(file: IO[bytes], hasher: hashlib._Hash) -> bytes:
     return piece
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Make what was linked or removed in this folder outlive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -56,14 +56,14 @@ class BucketBlobs:
     """
 
     def __init__(self, settings: BucketSettings) -> None:
-        self._store, self._patient = _store(settings, _TIMEOUT), _store(settings, _LONG)
+        self._store, self._patient = open_store(settings), open_store(settings, _LONG)
 
     async def put(self, source: bytes | Path) -> Digest:
         """See `Blobs.put`."""
         digest = await in_bulk(_digest_of, source)
         seen = isinstance(source, bytes)  # a file may have been changed between its hashing and its sending
         store = self._store if seen else self._patient
-        with _told():
+        with told():
             try:
                 await store.put_async(key_of(digest), source, mode="create", use_multipart=False)
             except exceptions.AlreadyExistsError:
@@ -75,7 +75,7 @@ class BucketBlobs:
 
     async def get(self, digest: Digest) -> bytes:
         """See `Blobs.get`."""
-        with _told():
+        with told():
             data = bytes(await (await self._store.get_async(key_of(digest))).bytes_async())
         check_digest(await asyncio.to_thread(_digest_of, data), digest)
         return data
@@ -83,7 +83,7 @@ class BucketBlobs:
     async def stream(self, digest: Digest) -> AsyncGenerator[bytes]:
         """See `Blobs.stream`."""
         hasher, held = hashlib.sha256(), b""
-        with _told():
+        with told():
             pieces = (await self._patient.get_async(key_of(digest))).stream(min_chunk_size=_PIECE_BYTES)
             async for some in pieces:
                 piece = bytes(some)
@@ -97,14 +97,15 @@ class BucketBlobs:
     async def has(self, digest: Digest) -> bool:
         """See `Blobs.has`; what is no digest at all is not stored."""
         try:
-            with _told():
+            with told():
                 await self._store.head_async(key_of(digest))
         except NotFoundError:
             return False
         return True
 
 
-def _store(settings: BucketSettings, timeout: timedelta) -> S3Store:
+def open_store(settings: BucketSettings, timeout: timedelta = _TIMEOUT) -> S3Store:
+    """The bucket as the settings name it."""
     return S3Store(
         settings.bucket,
         prefix=settings.prefix or None,
@@ -122,7 +123,7 @@ def _store(settings: BucketSettings, timeout: timedelta) -> S3Store:
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def told() -> Generator[None]:
     """Say what the bucket's server refuses in the house's errors."""
     try:
         yield

@@ -111,6 +111,7 @@ class SitePaper(Base):
     """A paper written on the spot, or attached to the visit (inspection.site_papers). Never changed, never deleted.
 
     The words lie encrypted: they name people. The PDF is made of them whenever it is asked for; `digest` binds them.
+    Destroyed by rule (services.results.disposal), the row stays and `body` is empty.
     """
 
     __tablename__ = "site_papers"

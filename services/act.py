@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inspection.actors import Actor
 from inspection.deadlines import ClockRules
 from inspection.draw.beacon import Beacon
+from inspection.retention import Terms
 from inspection.workdays import Calendar
 from models.blobs import Blobs
 from models.spool import Spool
@@ -72,6 +73,7 @@ class House:
     photo_lab: Any
     font: Path
     has_sms: bool = False  # a gateway is set: who is not reached may be sent an SMS
+    terms: Terms = field(default_factory=Terms)  # L1: how long each kind of file is kept
     clock: ClockRules = field(default_factory=ClockRules)  # steps, ladders, hours of reminders
     beacon: Beacon | None = None  # the public source of randomness that is fetched by itself (drand)
     province: bool = False  # whether published results go to a provincial platform (T1)

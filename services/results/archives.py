@@ -20,6 +20,7 @@ from inspection.workdays import local_date
 from models.archives import Archive, ArchiveKey, ArchiveOrder
 from models.blobs import Digest
 from models.store import archives as store
+from models.store import disposal as disposal_store
 from models.store.states import next_number
 from services.act import Act, House
 from services.clock import deadlines
@@ -49,10 +50,13 @@ async def gather(act: Act, visit_id: str, *, with_draws: bool = True) -> Gathere
     case = await store.visit(act.db, act.actor, visit_id)
     if case.visit.status != "published":
         raise ConflictError(what="立卷", why="检查结果尚未全部公示。")
+    await disposal_store.refuse_destroyed(act.db, f"检查 {case.visit.number} 的案卷", f"visit:{visit_id}")
     papers = await store.papers(act.db, case)
     words, blobs = await volume.contents(act, case, papers if with_draws else {**papers, "draws": ()})
-    results = [one for part in words["results"] for one in part["results"]]
-    name = class_of(results, [one.kind for one in papers["followups"]])
+    # What a correction made public counts as well as what was submitted: the longest holds.
+    told = [part["results"] for part in words["results"]] + [one["results"] for one in words["published"]]
+    results = [code for codes in told for code in codes]
+    name = class_of(results, [one.kind for one in papers["followups"]], act.house.terms)
     return Gathered(
         visit_id=visit_id, words=words, blobs=blobs, retention=name, keep_until=keep_until(name, local_date(act.now))
     )
@@ -159,6 +163,7 @@ async def keep_visit(act: Act, row: Archive, found: Gathered) -> None:
 async def packed(act: Act, archive_id: str) -> tuple[Archive, AsyncGenerator[bytes]]:
     """An archive and its bytes in pieces, for a department that took part."""
     row = await store.archive(act.db, act.actor, archive_id)
+    await disposal_store.refuse_destroyed(act.db, f"档案 {row.number}", f"{row.kind}:{row.visit_id or row.task_id}")
     return row, act.house.blobs.stream(Digest(row.digest))
 
 
@@ -169,6 +174,8 @@ async def shelf(act: Act) -> dict[str, Any]:
     tasks = await store.tasks_done(act.db, act.actor)
     of_tasks = await store.of_tasks(act.db, [one.id for one in tasks])
     orders = await store.orders_of(act.db, [one.id for one in tasks])
+    about = [*(f"visit:{one.visit.id}" for one in cases), *(f"task:{one.id}" for one in tasks)]
+    gone = await disposal_store.gone_of(act.db, about)
     return {
         "rows": [
             {
@@ -177,6 +184,7 @@ async def shelf(act: Act) -> dict[str, Any]:
                 "target_name": one.target.name,
                 "task_name": one.task.name,
                 "archives": [archive_row(row) for row in filed.get(one.visit.id, [])],
+                "destroyed": gone.get(f"visit:{one.visit.id}"),
             }
             for one in cases
         ],
@@ -187,6 +195,7 @@ async def shelf(act: Act) -> dict[str, Any]:
                 "name": one.name,
                 "archives": [archive_row(row) for row in of_tasks.get(one.id, [])],
                 "order": order_row(orders[one.id]) if one.id in orders else None,
+                "destroyed": gone.get(f"task:{one.id}"),
             }
             for one in tasks
         ],

@@ -15,6 +15,7 @@ from inspection.followups import MAX_WORDS
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.followups import FollowUpPhoto, FollowUpStep
+from models.store import disposal
 from models.store import followups as store
 from models.store.followups import FollowUpCase
 from models.store.states import insert_ignore
@@ -126,20 +127,19 @@ async def hand_in(act: Act, followup_id: str, note: str) -> str:
 
 async def copy_for_owner(act: Act, followup_id: str, digest: str, size: str) -> Digest:
     """Where the owner's copy ("thumb" or "display") of his photo lies; NotFoundError."""
-    await store.owned_case(act.db, str(act.actor.member_id), followup_id)
-    return await _copy(act, followup_id, digest, size)
+    return await _copy(act, await store.owned_case(act.db, str(act.actor.member_id), followup_id), digest, size)
 
 
 async def copy_for_desk(act: Act, followup_id: str, digest: str, size: str) -> Digest:
     """Where a department's copy of an owner's photo lies; NotFoundError."""
-    await store.case(act.db, act.actor, followup_id)
-    return await _copy(act, followup_id, digest, size)
+    return await _copy(act, await store.case(act.db, act.actor, followup_id), digest, size)
 
 
-async def _copy(act: Act, followup_id: str, digest: str, size: str) -> Digest:
-    found = await store.photo(act.db, followup_id, digest)
+async def _copy(act: Act, case: FollowUpCase, digest: str, size: str) -> Digest:
+    found = await store.photo(act.db, case.row.id, digest)
     if found is None:
         raise NotFoundError(what="这张照片")
+    await disposal.refuse_destroyed(act.db, "这张照片", f"visit:{case.visit.id}")
     return Digest(found.thumb_digest if size == "thumb" else found.display_digest)
 
 

@@ -21,6 +21,7 @@ from inspection.workdays import local_date
 from models.archives import Archive, ArchiveOrder
 from models.database import Database
 from models.store import archives as store
+from models.store import disposal as disposal_store
 from services.act import Act, House
 from services.results import archives, sealing, task_volume, volume
 
@@ -35,12 +36,15 @@ async def order(act: Act, task_id: str) -> ArchiveOrder:
     task = await store.task(act.db, act.actor, task_id)
     if task.status != "finished":
         raise ConflictError(what="任务立卷", why="任务的检查结果尚未全部公示。")
+    visits = await store.visits_of(act.db, task.id)
+    about = [f"task:{task.id}", *(f"visit:{one}" for one in visits)]
+    await disposal_store.refuse_destroyed(act.db, f"任务 {task.number} 的案卷（或其中一部分）", *about)
     under_way = (await store.orders_of(act.db, [task.id])).get(task.id)
     if under_way is not None and under_way.status in {"waiting", "running"}:
         return under_way
     row = ArchiveOrder(
         task_id=task.id,
-        total=len(await store.visits_of(act.db, task.id)),
+        total=len(visits),
         asked_by=act.actor.member_id,
         department_id=act.actor.department_id,
         asked_at=act.now,

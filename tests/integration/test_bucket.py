@@ -18,6 +18,7 @@ from obstore.store import S3Store
 from inspection.errors import NotFoundError, UnavailableError
 from models.blobs import DamagedBlobError, Digest
 from models.bucket import BucketBlobs, BucketSettings
+from models.erasing import BucketEraser
 from tests.s3 import bucket_server, empty, keys_in
 
 ABSENT = Digest("0" * 64)
@@ -180,3 +181,15 @@ async def test_nobody_there_is_said() -> None:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(UnavailableError):
             await BucketBlobs(settings_of(f"http://127.0.0.1:{taken.getsockname()[1]}")).put(b"evidence")
+
+
+async def test_the_eraser_removes_one_object_and_nothing_else(blobs, endpoint):
+    """L1: twice is harmless; a bucket that is not there, or a server that does not answer, is never taken for done."""
+    gone, kept = await blobs.put(b"over"), await blobs.put(b"alive")
+    eraser = BucketEraser(settings_of(endpoint))
+    for _ in range(2):
+        await eraser.remove(gone)
+    assert not await blobs.has(gone)
+    assert await blobs.get(kept) == b"alive"
+    with pytest.raises(UnavailableError, match="没有这个存储桶"):
+        await BucketEraser(settings_of(endpoint, bucket="nowhere")).remove(kept)

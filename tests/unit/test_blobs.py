@@ -12,6 +12,7 @@ import pytest
 
 from inspection.errors import NotFoundError
 from models.blobs import DamagedBlobError, Digest, LocalBlobs
+from models.erasing import LocalEraser
 
 ABSENT = Digest("0" * 64)
 
@@ -140,3 +141,18 @@ def test_there_is_no_way_to_replace_or_delete():
     """Reliability test 13: the store has exactly these doors."""
     doors = {name for name in dir(LocalBlobs) if not name.startswith("_")}
     assert doors == {"put", "get", "stream", "has"}
+
+
+async def test_the_eraser_removes_one_file_and_nothing_else(blobs, tmp_path):
+    """L1: by its digest alone; what is gone, was never there or is no digest changes nothing."""
+    gone, kept = await blobs.put(b"over"), await blobs.put(b"alive")
+    eraser = LocalEraser(blobs._root)
+    for _ in range(2):
+        await eraser.remove(gone)
+    await eraser.remove(ABSENT)
+    for name in ("../" + "0" * 61, "", "/etc/passwd"):
+        with pytest.raises(NotFoundError):
+            await eraser.remove(name)
+    assert not await blobs.has(gone)
+    assert await blobs.get(kept) == b"alive"
+    assert await blobs.put(b"over") == gone  # the same content may come anew
