@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from typing import Any
 
 from aiohttp import web
 from pydantic import Field
 
+from handlers import attached
 from handlers.console import Body, Empty
 from handlers.edge import UPLOAD, Call, Routes, roles
 from inspection.actors import Role
-from inspection.errors import InvalidInputError, NotFoundError
+from inspection.errors import InvalidInputError
 from inspection.outcomes import MEASURES, RESULT_CODES
 from models.blobs import Digest
 from services.field import deposits
@@ -24,7 +24,7 @@ from services.results.exceptions import Exemption
 SEES = roles(Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR)
 ASKS = roles(Role.APPROVER, Role.INSPECTOR)
 APPROVER = roles(Role.APPROVER)
-MEDIA = {b"%PDF": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
+EVIDENCE = "依据材料"
 routes = Routes()
 
 
@@ -81,10 +81,7 @@ async def put_correction_evidence(call: Call) -> Any:
     """Store a file that a correction rests on, under its digest: PDF, JPEG or PNG."""
     async with call.reading():
         pass  # only who may ask may store
-    _media(call.raw)
-    if hashlib.sha256(call.raw).hexdigest() != call.path["digest"]:
-        raise InvalidInputError(what="依据材料", why="文件与校验值不一致，请重新上传。")
-    digest = await call.edge.house.blobs.put(call.raw)
+    digest = await attached.stored(call, EVIDENCE)
     async with call.writing() as act:
         await deposits.keep(act, deposits.CORRECTIONS, digest)
     return {"digest": digest}
@@ -94,12 +91,7 @@ async def put_correction_evidence(call: Call) -> Any:
 async def get_correction_evidence(call: Call) -> web.Response:
     """A file that a correction rests on, to be saved."""
     digest = await correction_view.evidence(call.act, call.path["id"], call.path["digest"])
-    data = await call.edge.house.blobs.get(digest)
-    headers = {
-        "Content-Disposition": f'attachment; filename="evidence-{digest[:12]}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.Response(body=data, content_type=_media(data), headers=headers)
+    return await attached.to_save(call, digest, EVIDENCE)
 
 
 @routes.post("/api/console/corrections", roles=ASKS, body=WishBody)
@@ -156,12 +148,3 @@ async def post_let_go(call: Call) -> Any:
     """Take an exception back."""
     await exceptions.let_go(call.act, call.path["id"])
     return await exceptions.preview(call.act, call.path["id"])
-
-
-def _media(data: bytes) -> str:
-    for head, media in MEDIA.items():
-        if data.startswith(head):
-            return media
-    if not data:
-        raise NotFoundError(what="这份材料")
-    raise InvalidInputError(what="依据材料", why="只接收 PDF、JPEG 或 PNG 文件。")

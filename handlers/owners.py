@@ -13,8 +13,9 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
+from handlers import attached
 from handlers.console import Body, Empty
-from handlers.edge import Call, Routes, parse_body, roles
+from handlers.edge import UPLOAD, Call, Routes, parse_body, roles
 from inspection.actors import Role
 from inspection.reasons import DOOR_REASONS, OWNER_GROUNDS
 from services.drawing import recusal_requests
@@ -54,6 +55,7 @@ class RecusalRequestBody(Body):
     person: str = Field(max_length=32)
     ground: str = Field(max_length=32)
     words: str = Field(min_length=1, max_length=500)
+    evidence: list[str] = Field(default=[], max_length=recusal_requests.MAX_EVIDENCE)
 
 
 class RatingBody(Body):
@@ -136,8 +138,19 @@ async def post_owner_question(call: Call) -> Any:
 async def post_owner_recusal(call: Call) -> Any:
     """Ask that somebody of the group stay away."""
     body: RecusalRequestBody = call.body
-    row = await recusal_requests.ask(call.act, call.path["id"], body.person, body.ground, body.words)
+    row = await recusal_requests.ask(call.act, call.path["id"], body.person, body.ground, body.words, body.evidence)
     return {"status_text": recusal_requests.WORDS[row.status]}
+
+
+@routes.add("PUT", "/api/owner/visits/{id}/recusals/files/{digest}", roles=OWNER, limit=UPLOAD, transaction="own")
+async def put_owner_recusal_file(call: Call) -> Any:
+    """Store what a request is to be proved with, under its digest: PDF, JPEG or PNG."""
+    async with call.reading() as act:
+        await owners.visit(act, call.path["id"])  # only whose visit it is may store
+    digest = await attached.stored(call, recusal_requests.EVIDENCE)
+    async with call.writing() as act:
+        await recusal_requests.keep_file(act, call.path["id"], digest)
+    return {"digest": digest}
 
 
 @routes.get("/api/owner/recusal-grounds", roles=OWNER)

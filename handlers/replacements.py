@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from handlers import attached
 from handlers.console import Body, Empty
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
@@ -286,6 +287,13 @@ async def post_replacement_decline(call: Call) -> Any:
 async def get_recusal_choices(call: Call) -> Any:
     """Who would come instead of somebody whom an enterprise asks to stay away."""
     return await recusal_requests.choices(call.act, call.path["id"])
+
+
+@routes.get("/api/console/recusal-requests/{id}/evidence/{digest}", roles=APPROVER)
+async def get_recusal_evidence(call: Call) -> Any:
+    """What an enterprise proves its request with, to be saved by the one who decides."""
+    digest = await recusal_requests.evidence(call.act, call.path["id"], call.path["digest"])
+    return await attached.to_save(call, digest, recusal_requests.EVIDENCE)
 
 
 @routes.post("/api/console/recusal-requests/{id}/approve", roles=APPROVER, body=GrantBody)

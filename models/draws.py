@@ -80,6 +80,7 @@ class RecusalRequest(Base):
     status: Mapped[str] = mapped_column(String(16), default="asked")
     ground: Mapped[str] = mapped_column(String(32), default="other")  # a key of reasons.OWNER_GROUNDS
     words: Mapped[str] = mapped_column(Encrypted("recusal_requests.words"))  # whose relative, which quarrel: personal
+    evidence: Mapped[list[str]] = mapped_column(default=list)  # digests of files that the owner stored for it
     answer: Mapped[str] = mapped_column(Encrypted("recusal_requests.answer"))
     asked_by: Mapped[str] = mapped_column(String(32))  # an owner
     asked_at: Mapped[datetime]

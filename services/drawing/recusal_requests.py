@@ -3,6 +3,7 @@
 owner: who, ground, words -> row, a day, a card to the approvers -> approve: recusal + who is next comes -> all are told
                                                                 -> decline: the enterprise reads why
 What the enterprise wrote is personal: it is for those who decide, and stands in no message and no record of the draw.
+What it proves it with is seen by the one department head who decides, and by nobody else: not by the office either.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from sqlalchemy import select
 
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
-from inspection.errors import ConflictError, ForbiddenError, NotFoundError
+from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.notices import Button, Notice, NoticeKind
 from inspection.reasons import OWNER_GROUNDS, listed, said
 from models.base import new_id
+from models.blobs import Digest
 from models.draws import Recusal, RecusalRequest
 from models.people import Department, Inspector, Member
 from models.registers import Target
@@ -28,22 +30,38 @@ from models.store.states import advance
 from services.act import Act
 from services.clock import deadlines
 from services.drawing import recused, replacements
+from services.field import deposits
 from services.people import cards
 from services.people.notices import tell_owner
 
 BY_OWNER = "owner-request"
 WORDS = {"asked": "待决定", "approved": "已同意", "declined": "未同意"}
 AGREED = "同意回避，已另行安排检查人员。"
+EVIDENCE = "证明材料"
+MAX_EVIDENCE = 5  # files
 
 
-async def ask(act: Act, visit_id: str, inspector_id: str, ground: str, words: str) -> RecusalRequest:
+async def keep_file(act: Act, visit_id: str, digest: Digest) -> None:
+    """Note that this owner stored a file for his own visit: nobody else attaches it, and he nowhere else."""
+    await owner_store.own_visit(act.db, act.actor, visit_id)
+    await deposits.keep(act, deposits.for_recusals(visit_id), digest)
+
+
+async def ask(
+    act: Act, visit_id: str, inspector_id: str, ground: str, words: str, evidence: Sequence[str] = ()
+) -> RecusalRequest:
     """Ask, as an owner who may know of the visit, that one of its group stays away; once for each of the group.
 
-    Raises NotFoundError, InvalidInputError, or ConflictError where he asked before or the part is handed in.
+    `evidence`: digests of files that he stored for it. Raises NotFoundError, InvalidInputError, or ConflictError
+    where he asked before or the part is handed in.
     """
     found = await owner_store.own_visit(act.db, act.actor, visit_id)
     listed(OWNER_GROUNDS, ground, "回避理由")
     words = said(words, "情况和依据")
+    if len(evidence) > MAX_EVIDENCE:
+        raise InvalidInputError(what=EVIDENCE, why=f"最多 {MAX_EVIDENCE} 份。")
+    for digest in evidence:
+        await deposits.require(act, deposits.for_recusals(visit_id), digest, EVIDENCE)
     member = await store.seat(act.db, visit_id, inspector_id)
     if member is None:
         raise NotFoundError(what="这名检查人员")
@@ -61,6 +79,7 @@ async def ask(act: Act, visit_id: str, inspector_id: str, ground: str, words: st
         department_id=member.department_id,
         ground=ground,
         words=words,
+        evidence=list(dict.fromkeys(evidence)),
         answer="",
         asked_by=act.actor.member_id,
         asked_at=act.now,
@@ -112,6 +131,7 @@ async def of_visit(act: Act, visit_id: str) -> list[dict[str, Any]]:
             "name": name,
             "ground_text": OWNER_GROUNDS[row.ground],
             "words": row.words,
+            "evidence": len(row.evidence),
             "status": row.status,
             "status_text": WORDS[row.status],
             "answer": row.answer,
@@ -122,7 +142,10 @@ async def of_visit(act: Act, visit_id: str) -> list[dict[str, Any]]:
 
 
 async def listing(act: Act) -> list[dict[str, Any]]:
-    """The requests that the actor may see, those that wait first: of his own department, or all for the office."""
+    """The requests that the actor may see, those that wait first: of his own department, or all for the office.
+
+    What proves them is named to those alone who decide.
+    """
     query = _named().order_by(RecusalRequest.status != "asked", RecusalRequest.id.desc()).limit(300)
     if not act.actor.has(Role.COORDINATOR):
         query = query.where(RecusalRequest.department_id == act.actor.department_id)
@@ -139,6 +162,7 @@ async def listing(act: Act) -> list[dict[str, Any]]:
             "name": name,
             "ground_text": OWNER_GROUNDS[row.ground],
             "words": row.words,
+            "evidence": row.evidence if row.department_id == own and member_id != act.actor.member_id else [],
             "answer": row.answer,
             "asked_at": row.asked_at,
             "due_on": days.get(_subject(row)),
@@ -146,8 +170,16 @@ async def listing(act: Act) -> list[dict[str, Any]]:
             "status_text": WORDS[row.status],
             "decide": row.status == "asked" and row.department_id == own,
         }
-        for row, name, department, target in rows
+        for row, name, member_id, department, target in rows
     ]
+
+
+async def evidence(act: Act, request_id: str, digest: str) -> Digest:
+    """Where a file of a request lies, for the approver who decides it; NotFoundError."""
+    row, _ = await _to_decide(act, request_id)
+    if digest not in row.evidence:
+        raise NotFoundError(what="这份证明材料")
+    return Digest(digest)
 
 
 async def choices(act: Act, request_id: str) -> dict[str, Any]:
@@ -184,9 +216,9 @@ def _named() -> Any:
     )
 
 
-async def _rows(act: Act, query: Any) -> Sequence[tuple[RecusalRequest, str, str, str]]:
+async def _rows(act: Act, query: Any) -> Sequence[tuple[RecusalRequest, str, str, str, str]]:
     found = (await act.db.execute(query)).all()
-    return [(row, member.name, department, target) for row, member, department, target in found]
+    return [(row, member.name, member.id, department, target) for row, member, department, target in found]
 
 
 async def _to_decide(act: Act, request_id: str) -> tuple[RecusalRequest, str]:

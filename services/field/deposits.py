@@ -19,6 +19,11 @@ def at_visit(visit_id: str) -> str:
     return f"visit:{visit_id}"
 
 
+def for_recusals(visit_id: str) -> str:
+    """The place of what an enterprise proves its wish with that somebody stay away from a visit."""
+    return f"recusal:{visit_id}"
+
+
 async def keep(act: Act, place: str, digest: Digest) -> None:
     """Write down that the actor has stored these bytes for this place; twice is harmless."""
     if await store.add(act.db, act.actor, place, digest, act.now):

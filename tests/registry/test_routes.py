@@ -46,6 +46,7 @@ RAW_BODIES = {
     "/api/console/clues/table",  # a file
     "/api/phone/visits/{id}/evidence/{digest}",  # a photo
     "/api/console/corrections/evidence/{digest}",  # a file
+    "/api/owner/visits/{id}/recusals/files/{digest}",  # a file
     "/api/phone/certificates/renewals/{id}/photo/{digest}",  # a photo
     "/api/owner/rectifications/{id}/photos/{digest}",  # a photo
     "/api/phone/visits/{id}/papers/files/{digest}",  # a file

@@ -34,7 +34,7 @@ export interface OwnerVisit extends VisitLine {
   can_rate: boolean
   can_recuse: boolean
   decide_within: number
-  recusals: { person: string; name: string; ground_text: string; words: string; status: string; status_text: string; answer: string; asked_at: string }[]
+  recusals: { person: string; name: string; ground_text: string; words: string; evidence: number; status: string; status_text: string; answer: string; asked_at: string }[]
   /** What the public reads of this visit: nothing before it is published. */
   published: { number: string; department: string; result_text: string; measure_text: string; problem_free: boolean; published_on: string; corrected_on: string | null }[]
   questions: { question: string; asked_at: string; answer: string | null; answered_at: string | null }[]

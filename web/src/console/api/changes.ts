@@ -43,6 +43,8 @@ export interface RecusalRequest {
   name: string
   ground_text: string
   words: string
+  /** Files that prove it: named to the one who decides alone. */
+  evidence: string[]
   answer: string
   asked_at: string
   due_on: string | null
