@@ -35,6 +35,7 @@ FILE_KINDS: Mapping[str, str] = {
     "paper": "文书附件",
     "rectification": "整改照片",
     "correction": "更正依据和签名",
+    "recusal": "回避申请的证明材料",
 }
 
 

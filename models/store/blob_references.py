@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.archives import Archive, ImportedArchive, ImportedFile
 from models.corrections import Correction
 from models.disposal import Destruction, DestructionItem
-from models.draws import DrawBeacon, DrawStamp
+from models.draws import DrawBeacon, DrawStamp, RecusalRequest
 from models.field import AnnouncedManifest, Deposit, PendingFile, SitePaper
 from models.followups import FollowUp, FollowUpPhoto
 from models.libraries import CertificateRenewal, LibraryConfirmation
@@ -41,6 +41,7 @@ async def referred(db: AsyncSession, digests: Collection[str], now: datetime) ->
 def lists() -> Iterable[tuple[Any, ColumnElement[bool]]]:
     """The columns that name stored files inside JSON, and when their rows count."""
     yield Correction.evidence, _of_publication(Correction.publication_id)
+    yield RecusalRequest.evidence, _alive("visit", RecusalRequest.visit_id)
     yield Draw.files, true()
 
 

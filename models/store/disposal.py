@@ -19,6 +19,7 @@ from models.archives import Archive
 from models.chat import Arrival
 from models.corrections import Correction
 from models.disposal import Destruction, DestructionFile, DestructionItem, DisposalHold
+from models.draws import RecusalRequest
 from models.field import AnnouncedManifest, SitePaper, TypedAnswer
 from models.followups import FollowUp, FollowUpPhoto
 from models.registers import Target
@@ -262,6 +263,7 @@ async def stored(db: AsyncSession, visit_ids: Sequence[str]) -> dict[str, list[t
     below = [(FollowUp, FollowUp.part_id == Part.id), (FollowUpPhoto, FollowUpPhoto.followup_id == FollowUp.id)]
     await read("rectification", part, *photos, joined=below)
     asked = [(Correction, Correction.publication_id == Publication.id)]
+    await read("recusal", RecusalRequest.visit_id, RecusalRequest.evidence)
     await read("correction", Publication.visit_id, Correction.evidence, Correction.signature_digest, joined=asked)
     return found
 
