@@ -1,7 +1,7 @@
 """Public pages kept for a moment, so that a crowd of readers costs the phones nothing (Q2, speed).
 
 request -> kept? -> the reader has it already: 304, else the bytes as they are ; no database
-        -> else made once, however many wait for it, and at most `AT_ONCE` different ones at a time
+        -> else made once, however many wait for it; one after the other, but for those that wait for the database
 
 The rule: a page is at most `SECONDS` old, whichever process changed what it shows; what this process changes itself is
 seen at once (`Database.on_public`). What is not there (404) and what is large is made anew each time.
@@ -22,6 +22,7 @@ SECONDS = 30.0
 MOST_BYTES = 32 << 20  # all pages together
 LARGE = 1 << 20  # a page that is not kept
 AT_ONCE = 4  # of the database's 15 connections: the phones have the others
+MOMENT = 0.05  # seconds after which a page that still waits for the database lets the next one begin
 FOR_PROXIES = "public, max-age=0, s-maxage=30, must-revalidate"
 OK, SAME = 200, 304
 Make = Callable[[], Awaitable[web.Response]]
@@ -45,6 +46,7 @@ class PageCache:
         self._bytes = 0
         self._under_way: dict[str, asyncio.Task[_Page]] = {}
         self._some = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Lock()
         self._changes = 0
 
     def forget(self) -> None:
@@ -78,11 +80,18 @@ class PageCache:
     async def _made(self, key: str, make: Make) -> _Page:
         async with self._some:
             changes = self._changes
-            made = await make()
+            made = await self._in_turn(make)
         page = _page(made, self._now() + SECONDS)
         if page.status == OK and len(page.body) <= LARGE and changes == self._changes:
             self._keep(key, page)
         return page
+
+    async def _in_turn(self, make: Make) -> web.Response:
+        """Make a page while no other begins: several at a time would take turns with every phone's request."""
+        async with self._turn:
+            work = asyncio.ensure_future(make())
+            await asyncio.wait([work], timeout=MOMENT)
+        return await work
 
     def _keep(self, key: str, page: _Page) -> None:
         old = self._pages.pop(key, None)
