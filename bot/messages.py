@@ -33,7 +33,7 @@ async def receive(kind: str, act: Act, fields: Mapping[str, Any]) -> Reply:
         return Reply(text=NOTHING_IN_HAND.format(what=what))
     if found.asked_before:
         return Reply()  # one question for a series
-    return Reply(question=_which(f"这些{what}属于哪一户？", "keep", found.choices))
+    return Reply(question=_which("刚发来的属于哪一户？", "keep", found.choices))
 
 
 async def place(act: Act, fields: Mapping[str, Any]) -> Reply:

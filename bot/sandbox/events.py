@@ -42,7 +42,7 @@ class EventWriter:
         self._last_id = 0
 
     def message(self, member: str, msgtype: str, **fields: object) -> Push:
-        """Write what a member says: text, image, voice, video or location; gets a MsgId of its own."""
+        """Write what a member says: text, image, voice, video, file or location; gets a MsgId of its own."""
         self._last_id += 1
         msg_id = 7_000_000_000_000_000 + self._last_id
         return self._push(msgtype, member, {"MsgType": msgtype, **fields, "MsgId": msg_id})

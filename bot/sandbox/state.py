@@ -113,11 +113,11 @@ class Sandbox:
         self.on_push(self.writer.message(member.userid, "text", Content=content))
 
     def say_media(self, userid: str, media: Media, url: str) -> None:
-        """A member sends a photo, a voice note or a video; `url` is where the picture can be seen."""
+        """A member sends a photo, a voice note, a video or a file; `url` is where the picture can be seen."""
         member = self.member(userid)
-        self.chats.say(member.userid, media.kind, {"media_id": media.id, "url": url})
-        fields = {"PicUrl": url} if media.kind == "image" else {"Format": "amr"} if media.kind == "voice" else {}
-        self.on_push(self.writer.message(member.userid, media.kind, MediaId=media.id, **fields))
+        self.chats.say(member.userid, media.kind, {"media_id": media.id, "url": url, "filename": media.filename})
+        more = {"image": {"PicUrl": url}, "voice": {"Format": "amr"}, "file": {"FileName": media.filename}}
+        self.on_push(self.writer.message(member.userid, media.kind, MediaId=media.id, **more.get(media.kind, {})))
 
     def say_where(self, userid: str, latitude: float, longitude: float, label: str) -> None:
         """A member sends a place."""

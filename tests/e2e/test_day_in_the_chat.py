@@ -18,6 +18,9 @@ from tests.e2e.test_sandbox_page import open_chat
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
+SENT = (("文件", "营业执照.pdf", b"%PDF-1.7\n" + bytes(400)), ("照片", "店面.jpg", jpeg()))
+
+
 async def say(page: Page, words: str, answer: str) -> None:
     """Write to the app and wait for its answer."""
     await page.get_by_label("消息").fill(words)
@@ -40,14 +43,17 @@ async def test_an_inspector_gets_through_the_day_in_the_chat(office: Backstage, 
     await page.get_by_role("button", name="我的检查").click()
     await page.get_by_role("button", name="签到", exact=True).click()
     await expect(page.locator(".row", has_text="发送位置").last).to_be_visible()
+    await page.get_by_role("button", name="更多").click()
     await page.get_by_role("button", name="发送位置").click()
     await expect(page.locator(".row", has_text="已签到").last).to_be_visible()
-    async with page.expect_file_chooser() as opening:
-        await page.get_by_role("button", name="发送照片").click()
-    await (await opening.value).set_files({"name": "店面.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
-    await expect(page.locator(".row", has_text="校验值").last).to_be_visible()
+    for kind, name, data in SENT:
+        await page.get_by_role("button", name="更多").click()
+        async with page.expect_file_chooser() as opening:
+            await page.get_by_role("button", name=f"发送{kind}").click()
+        await (await opening.value).set_files({"name": name, "mimeType": "", "buffer": data})
+        await expect(page.locator(".row", has_text=f"{kind}　校验值").last).to_be_visible()
     await shoot(page, "chat-day")
-    assert len(await office.evidence(visit)) == await office.count(Evidence) == 1
+    assert len(await office.evidence(visit)) == await office.count(Evidence) == len(SENT)
     await assert_fits(page)
 
 

@@ -111,7 +111,7 @@ async def test_address_book_refuses(client) -> None:
         ("POST", "/members/gone/say", {"text": "x"}, 404),
         ("POST", "/members/zhangsan/say", {}, 400),
         ("POST", "/members/zhangsan/say", b"{", 400),
-        ("POST", "/members/zhangsan/media?type=file", b"xxxxxxxx", 400),
+        ("POST", "/members/zhangsan/media?type=sticker", b"xxxxxxxx", 400),
         ("POST", "/members/zhangsan/media", b"xxxxxxxx", 400),
         ("GET", "/members/gone/messages", None, 404),
         ("POST", "/owners/gone/js-code", None, 404),

@@ -106,8 +106,9 @@ export const fetchState = () => get<SandboxState>(`${API}/state`)
 export const fetchChat = (userid: string) => get<{ messages: ChatMessage[] }>(`${member(userid)}/messages`)
 export const markRead = (userid: string) => post<unknown>(`${member(userid)}/read`)
 export const say = (userid: string, text: string) => post<unknown>(`${member(userid)}/say`, { text })
-export const sendPhoto = (userid: string, file: File) =>
-  call<unknown>('POST', `${member(userid)}/media`, { raw: file, query: { type: 'image', filename: file.name } })
+export type MediaKind = 'image' | 'video' | 'voice' | 'file'
+export const sendMedia = (userid: string, type: MediaKind, file: File) =>
+  call<unknown>('POST', `${member(userid)}/media`, { raw: file, query: { type, filename: file.name } })
 export const sendPlace = (userid: string, latitude: number, longitude: number, label: string) =>
   post<unknown>(`${member(userid)}/location`, { latitude, longitude, label })
 export const tapMenu = (userid: string, key: string) => post<unknown>(`${member(userid)}/menu`, { key })
