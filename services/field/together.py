@@ -1,5 +1,7 @@
 """Several inspectors of one department at one form: what each typed is kept, what differs is shown and chosen.
 
+The conclusion is weighed as the answers are (services.field.conclusions).
+
 phone: entries, each over the versions it was typed over -> kept -> what stands at every question, by whom and when
 two stand and differ -> nobody hands the part in before somebody has chosen; the choice is in the visit's chain
 what comes after the part was handed in is kept beside it, says so in the chain, and changes nothing
@@ -26,7 +28,7 @@ from models.store.parts import NOT_DONE
 from models.store.states import insert_ignore
 from models.tasks import Submission
 from services.act import Act
-from services.field import chain, other_items
+from services.field import chain, conclusions, other_items
 from services.field.manifests import AddedEntry, AnswerEntry, Manifest
 
 VersionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -42,10 +44,10 @@ class Entry(AnswerEntry):
 
 
 class AnswersDifferError(ConflictError):
-    """同组人员对 {count} 个问题填写的内容不同，还没有选定。"""
+    """同组人员有 {count} 处填写的内容不同，还没有选定。"""
 
     code: ClassVar[str] = "answers-differ"
-    action: ClassVar[str] = "请返回修改，在检查表中逐题选定后再提交；两人填写的内容都已保留。"
+    action: ClassVar[str] = "请返回修改，在检查表和结论中逐处选定后再提交；两人填写的内容都已保留。"
 
 
 async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequence[AddedEntry] = ()) -> dict[str, Any]:
@@ -59,6 +61,7 @@ async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequen
     if own.part.status in NOT_DONE:  # later they are no longer asked for; what was typed at the others is still kept
         await other_items.add(act, own, added)
     asked = {(item.id, question.id) for item, question in await _questions(act, own)}
+    asked |= {(conclusions.PLACE, one) for one in await _concluded(act, own)}
     if any((one.task_item_id, one.question_id) not in asked for one in entries):
         raise InvalidInputError(what="检查表", why="含有不属于本部门的检查事项或问题，请刷新页面。")
     sent = await _standing_submission(act, own)
@@ -73,7 +76,7 @@ async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequen
     there = await evidence_store.kinds(act.db, visit_id, photos) if photos else {}
     return {
         "kept": [one for one, _ in kept],
-        "answers": await _shown(act, after),
+        "answers": await _arrived(act, visit_id, await _shown(act, after)),
         "missing": sorted(photos - there.keys()),
         "closed": own.part.status not in NOT_DONE,
         "items": [item.id for item, _ in await _forms(act, own)],
@@ -91,14 +94,22 @@ async def refuse_differing(act: Act, own: visit_store.OwnVisit, manifest: Manife
     values = {where: one.get("value") for where, one in said.items()}
     after = own.part.status == "returned"
     sent = await _standing_submission(act, own) if after else None
+    forms = await _forms(act, own)
+    places = [
+        ((item.id, question.id), question.text)
+        for item, form in forms
+        for question in form.shown({key: value for (one, key), value in values.items() if one == item.id})
+    ]
+    names = {item.id: item.name for item, _ in forms}
+    concluded = conclusions.said(manifest.model_dump(mode="json"))
+    said |= {(conclusions.PLACE, name): content(value) for name, value in concluded.items()}
+    places += [((conclusions.PLACE, name), conclusions.text_of(name, names)) for name in concluded]
     differing = []
-    for item, form in await _forms(act, own):
-        for question in form.shown({key: value for (one, key), value in values.items() if one == item.id}):
-            where = (item.id, question.id)
-            # What was weighed in an earlier submission, sent back since, is not weighed again.
-            heads = [one for one in standing(found[where]) if sent is None or one.received_at > sent.received_at]
-            if any(one.member_id != act.actor.member_id and one.content != said.get(where, {}) for one in heads):
-                differing.append(Problem(where=question.text, why="同组人员填写的内容不同。"))
+    for where, text in places:
+        # What was weighed in an earlier submission, sent back since, is not weighed again.
+        heads = [one for one in standing(found[where]) if sent is None or one.received_at > sent.received_at]
+        if any(one.member_id != act.actor.member_id and one.content != said.get(where, {}) for one in heads):
+            differing.append(Problem(where=text, why="同组人员填写的内容不同。"))
     if differing:
         raise AnswersDifferError(
             what="检查表",
@@ -141,6 +152,8 @@ async def _tell_chain(
     """Write down what two typed differently, what was chosen, and what came too late; nothing of what was answered."""
     visit, late = own.visit, own.part.status not in NOT_DONE
     for where in places:
+        if where[0] == conclusions.PLACE and not conclusions.weighed(where[1]):
+            continue
         new = [one.id for one in after[where] if one.id in fresh]
         if not new:
             continue
@@ -182,6 +195,23 @@ async def _shown(act: Act, found: Mapping[Where, Sequence[Version]]) -> list[dic
     ]
 
 
+async def _arrived(act: Act, visit_id: str, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave a colleague's photos, recordings and signatures out that are not here yet: they are nothing to look at."""
+    theirs = [
+        version
+        for one in shown
+        if one["task_item_id"] == conclusions.PLACE and not conclusions.weighed(one["question_id"])
+        for version in one["versions"]
+        if not version["mine"]
+    ]
+    there = await evidence_store.kinds(act.db, visit_id, {digest for one in theirs for digest in one["photos"]})
+    for version in theirs:
+        version["photos"] = [digest for digest in version["photos"] if digest in there]
+        if version["value"] not in {"", *version["photos"]}:
+            version["value"] = ""
+    return shown
+
+
 async def _versions(act: Act, own: visit_store.OwnVisit, sent: Submission | None) -> defaultdict[Where, list[Version]]:
     """Every version by question; what was handed in stands typed over all that had come before it."""
     found: defaultdict[Where, list[Version]] = defaultdict(list)
@@ -202,12 +232,16 @@ async def _versions(act: Act, own: visit_store.OwnVisit, sent: Submission | None
 
 
 def _hand_in(found: defaultdict[Where, list[Version]], sent: Submission) -> None:
-    for entry in sent.manifest["answers"]:
-        where = (entry["task_item_id"], entry["question_id"])
+    said = {
+        (entry["task_item_id"], entry["question_id"]): content(entry["value"], entry["comment"], entry["photos"])
+        for entry in sent.manifest["answers"]
+    }
+    said |= {(conclusions.PLACE, name): content(value) for name, value in conclusions.said(sent.manifest).items()}
+    for where, words in said.items():
         handed_in = Version(
             id=sent.id,
             member_id=sent.member_id,
-            content=content(entry["value"], entry["comment"], entry["photos"]),
+            content=words,
             over=tuple(one.id for one in found[where] if one.received_at <= sent.received_at),
             received_at=sent.received_at,
         )
@@ -221,6 +255,11 @@ async def _standing_submission(act: Act, own: visit_store.OwnVisit) -> Submissio
 async def _forms(act: Act, own: visit_store.OwnVisit) -> list[tuple[Any, Any]]:
     found = await visit_store.items(act.db, own.task.id, own.part.department_id, own.visit)
     return [(item, form_of(item.form, item.name, words, item.basis)) for item, words in found]
+
+
+async def _concluded(act: Act, own: visit_store.OwnVisit) -> set[str]:
+    forms, group = await _forms(act, own), await visit_store.group(act.db, own.visit.id)
+    return conclusions.names([item.id for item, _ in forms], [one.staff_no for one in group])
 
 
 async def _questions(act: Act, own: visit_store.OwnVisit) -> list[tuple[Any, Any]]:

@@ -9,6 +9,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from app.tour.story import VisitPlan
 from tests.e2e.backstage import Backstage
+from tests.e2e.hands import Hands
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.screenshots import IMAGES, WANTED, shoot
 
@@ -78,6 +79,54 @@ async def test_both_answers_are_shown_and_one_is_chosen(office: Backstage, scree
     await mate.get_by_role("tab", name="检查表").tap()
     await expect(card_of(mate, item, question).get_by_role("radio", name="不适用")).to_be_checked()
     await expect(differing).to_have_count(0)
+
+
+async def test_two_conclusions_are_settled_and_both_have_all_photos(office: Backstage, screens: Screens) -> None:
+    """G5, G9: results typed apart are chosen between on either phone; a photo and a signature reach the other one."""
+    visit = (await office.draw(1))[0]
+    first, second = await screens.phone(), await screens.phone()
+    lead = await opened(first, office, visit, visit.leader)
+    told = await seen(lead, visit)
+    own = next(one for one in told["members"] if one["mine"])
+    other = next(one for one in told["members"] if one["department"] == own["department"] and not one["mine"])
+    [userid] = [one for one in visit.members if await office.member_name(one) == other["name"]]
+    mate = await opened(second, office, visit, userid)
+    for phone, page, result in ((first, lead, "未发现问题"), (second, mate, "发现问题待后续处理")):
+        await page.get_by_role("button", name="接受任务").tap()
+        await expect(page.get_by_role("button", name="填检查表")).to_be_visible()
+        await screens.cut(phone)
+        await page.get_by_role("tab", name="结论").tap()
+        await page.get_by_role("checkbox", name=result, exact=True).first.tap()
+        await expect(page.get_by_text("已保存在本机")).to_be_visible()
+    hands = Hands(page=mate, target=visit.target_name, font=office.demo.parts.house.font)
+    await hands.take_photo(mate.locator("#photos"))
+    await hands.go("签字")
+    await hands.sign(f"{other['name']}签字")
+    for phone, page in ((first, lead), (second, mate)):
+        async with page.expect_response("**/answers"):
+            await screens.join(phone)
+    await expect(mate.get_by_text("处填写的不同")).to_be_visible()
+    await lead.wait_for_timeout(3_000)  # the photo goes out behind the answers
+    await lead.reload()
+    await lead.get_by_role("tab", name="结论").tap()
+    group = lead.get_by_role("group", name="检查结果：同组填写不同")
+    await expect(group.get_by_role("button", name="用这个")).to_have_count(2)
+    await expect(lead.locator("#photos .picture img")).to_have_count(1)
+    await assert_fits(lead)
+    await shoot(lead, "phone-conclusions")
+    await lead.get_by_role("tab", name="签字").tap()
+    await lead.get_by_role(
+        "button", name=f"采用{other['name']}手机上{other['name']}的签字"
+    ).scroll_into_view_if_needed()
+    await shoot(lead, "phone-signed-elsewhere")
+    await lead.get_by_role("button", name=f"采用{other['name']}手机上{other['name']}的签字").tap()
+    await expect(lead.get_by_alt_text(f"{other['name']}的签字", exact=True)).to_be_visible()
+    await lead.get_by_role("tab", name="结论").tap()
+    async with lead.expect_response("**/answers"):
+        await group.locator(".version", has_text=other["name"]).get_by_role("button", name="用这个").tap()
+    await expect(group).to_have_count(0)
+    await expect(lead.get_by_role("checkbox", name="发现问题待后续处理")).to_be_checked()
+    await assert_fits(lead)
 
 
 async def test_an_order_is_written_numbered_and_read_by_the_enterprise(office: Backstage, screens: Screens) -> None:

@@ -13,11 +13,11 @@ from inspection.errors import InvalidInputError, NotFoundError
 from models.database import Database
 from models.field import VisitEvent
 from models.store import typed
-from models.tasks import Submission
-from services.field import chain, together
+from models.tasks import Part, Submission
+from services.field import chain, conclusions, together
 from services.field.together import AnswersDifferError, Entry
 from tests.conftest import Clock
-from tests.integration.visits_play import Play, house_of
+from tests.integration.visits_play import Play, house_of, photo_bytes, signature_bytes
 
 FIRST = "licence"
 
@@ -128,3 +128,51 @@ async def test_the_chain_holds_and_shows_a_change(play: Play) -> None:
     assert all(chain.digest_of(chain.told(one, number)) == one.digest for one in rows)
     rows[1].body = {**rows[1].body, "manifest": "0" * 64}
     assert chain.digest_of(chain.told(rows[1], number)) != rows[1].digest
+
+
+async def conclude(play: Play, who: str, name: str, value: str = "", **more: Any) -> dict[str, Any]:
+    """Type something of the part's conclusion."""
+    entry = Entry(task_item_id=conclusions.PLACE, question_id=name, value=value, **more)
+    play.clock.advance(minutes=1)
+    async with play.act(who) as act:
+        return await together.share(act, play.scene.visit.id, [entry])
+
+
+async def test_two_conclusions_are_shown_and_one_is_chosen(play: Play) -> None:
+    """G5, G9: result, measures and words are weighed like answers; nobody hands in over a colleague's."""
+    manifest = await play.filled("lead-1")
+    await conclude(play, "lead-1", "results", "none")
+    told = await conclude(play, "lead-2", "results", "corrected")
+    versions = next(one["versions"] for one in told["answers"] if one["question_id"] == "results")
+    assert {(one["value"], one["mine"]) for one in versions} == {("none", False), ("corrected", True)}
+    await conclude(play, "lead-2", "note", "后门另有一间仓库")
+    with pytest.raises(AnswersDifferError) as caught:
+        await play.submit("lead-1", manifest)
+    assert "2 处" in str(caught.value)
+    over = tuple(one["id"] for one in versions)
+    await conclude(play, "lead-1", "results", "none", over=over)
+    await play.submit("lead-1", {**manifest, "note": "后门另有一间仓库"})
+    kinds = [one.kind for one in await events(play)]
+    assert (kinds.count("answers-differ"), kinds.count("answer-chosen")) == (1, 1)
+    await conclude(play, "lead-2", "measures", "order")  # too late: kept beside it, and said
+    assert [one.kind for one in await events(play)].count("answer-late") == 1
+    async with play.database.read() as db:
+        sealed = await db.get_one(Submission, (await play.row(Part, play.scene.parts["lead"].id)).submission_id)
+        assert sealed.manifest["measures"] == ["nothing"]
+
+
+async def test_photos_and_signatures_of_two_hold_nobody_up(play: Play) -> None:
+    """G9, G10: two who took different photos or signed apart have nothing to weigh; a stranger's name is refused."""
+    manifest = await play.filled("lead-1")
+    ink = await play.upload("lead-2", signature_bytes(2), "signature")
+    mine = await play.upload("lead-2", photo_bytes("the mate's"))
+    await conclude(play, "lead-1", "photos", photos=tuple(manifest["photos"]))
+    told = await conclude(play, "lead-2", "photos", photos=(mine,))
+    assert told["missing"] == []
+    await conclude(play, "lead-2", "sign:LEAD-2", ink, photos=(ink,))
+    for name in ("sign:PARTNER-9", "item:nobody's", "owner"):
+        with pytest.raises(InvalidInputError):
+            await conclude(play, "lead-2", name, "x")
+    receipt = await play.submit("lead-1", manifest)
+    assert receipt.visit_number == play.scene.visit.number
+    assert not [one for one in await events(play) if one.kind.startswith("answer")]

@@ -3,6 +3,7 @@
  * The backend checks again; this is here so that the inspector learns it on site and not in the evening.
  */
 import { answerKey, filledRows, shownQuestions } from './form'
+import { conclusionKey, conclusionNames, nameText } from './conclusion'
 import { differing } from './together'
 import type { Answer, Column, Draft, Item, Question, TableRow, Visit } from './types'
 
@@ -132,6 +133,7 @@ function itemGaps(visit: Visit, draft: Draft, add: (anchor: string, text: string
 function resultGaps(visit: Visit, draft: Draft): Gap[] {
   const found: Gap[] = []
   const add = (anchor: string, text: string) => found.push({ place: 'result', anchor, text })
+  for (const name of conclusionNames(visit, draft)) if (differing(draft, conclusionKey(name)).length) add(`differing-${name}`, `${nameText(visit, name)}：同组人员填写的不同，请选定`)
   if (!draft.results.length) add('results', '还没有选择检查结果')
   const chosen = chosenResults(visit, draft)
   itemGaps(visit, draft, add)

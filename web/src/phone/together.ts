@@ -5,6 +5,7 @@
  *   answer of the backend ─> meet: what a colleague typed where nothing was typed here comes in; what differs stays
  *   as it is on both phones until somebody chooses (`choose`), and the choice is typed over all that stood
  */
+import { CONCLUSION, type Joined, conclusionKey, conclusionNames, isSignature, joinedKey, read, signatureKey, write } from './conclusion'
 import { answerKey, filledRows, shownQuestions } from './form'
 import { emptyAnswer } from './manifest'
 import type { Answer, Draft, Question, TableRow, Together, Version, Visit } from './types'
@@ -51,6 +52,7 @@ const answerOf = ({ value, comment, photos }: Version): Answer =>
 
 /** What stands differs: somebody must choose. */
 export function differing(draft: Draft, key: string): Version[] {
+  if (joinedKey(key) || isSignature(key)) return []
   const standing = draft.together?.standing[key] ?? []
   const unlike = standing.some((one) => contentOf(answerOf(one)) !== contentOf(answerOf(standing[0]!)))
   return unlike && !draft.together?.chosen[key] ? standing : []
@@ -59,25 +61,35 @@ export function differing(draft: Draft, key: string): Version[] {
 /** What stands at a question is a colleague's word. */
 export function writtenBy(draft: Draft, key: string): string {
   const standing = draft.together?.standing[key] ?? []
-  const same = standing.length > 0 && standing.every((one) => !one.mine) && contentOf(answerOf(standing[0]!)) === contentOf(draft.answers[key])
+  const same = standing.length > 0 && standing.every((one) => !one.mine) && contentOf(answerOf(standing[0]!)) === contentOf(read(draft, key))
   return same ? standing[0]!.by : ''
 }
 
 /** What was typed here and is not at the backend yet. */
 export function entriesOf(visit: Visit, draft: Draft): Entry[] {
+  const asked = visit.items.flatMap((item) => shownQuestions(item, draft).map((question) => ({ place: item.task_item_id, name: question.id, question })))
+  const concluded = conclusionNames(visit, draft).map((name) => ({ place: CONCLUSION, name, question: { kind: 'text' } as Question }))
   const { known, chosen } = draft.together ?? empty()
-  return visit.items.flatMap((item) =>
-    shownQuestions(item, draft).flatMap((question): Entry[] => {
-      const key = answerKey(item.task_item_id, question.id)
-      const answer = draft.answers[key] ?? emptyAnswer()
-      if (!chosen[key] && contentOf(answer) === (known[key]?.content ?? '')) return []
-      return [{
-        task_item_id: item.task_item_id, question_id: question.id, ...said(question, answer),
-        over: chosen[key] ?? known[key]?.over ?? [], typed_at: draft.savedAt,
-      }]
-    }),
-  )
+  return [...asked, ...concluded].flatMap(({ place, name, question }): Entry[] => {
+    const key = answerKey(place, name)
+    const answer = read(draft, key) ?? emptyAnswer()
+    if (!chosen[key] && contentOf(answer) === (known[key]?.content ?? '')) return []
+    return [{ task_item_id: place, question_id: name, ...said(question, answer), over: chosen[key] ?? known[key]?.over ?? [], typed_at: draft.savedAt }]
+  })
 }
+
+/** What a colleague took on his phone comes to what was taken here; what was taken away here does not come again. */
+function join(draft: Draft, name: Joined, versions: Version[]): void {
+  const together = (draft.together ??= empty())
+  const seen = new Set([...(together.seen ?? []), ...(draft[name] ?? [])])
+  const fresh = versions.flatMap((one) => (one.mine ? [] : one.photos)).filter((digest) => !seen.has(digest))
+  if (fresh.length) draft[name] = [...(draft[name] ?? []), ...new Set(fresh)]
+  together.seen = [...new Set([...seen, ...fresh])]
+}
+
+/** What somebody wrote with his own hand on another phone, and does not stand here. */
+export const signedElsewhere = (draft: Draft, staffNo: string): Version[] =>
+  (draft.together?.standing[signatureKey(staffNo)] ?? []).filter((one) => !one.mine && one.value !== '' && one.value !== draft.signatures[staffNo])
 
 const said = (question: Question, answer: Answer) => ({
   value: question.kind === 'table' ? filledRows(answer) : answer.value.trim(), comment: answer.comment.trim(), photos: [...answer.photos],
@@ -86,7 +98,7 @@ const said = (question: Question, answer: Answer) => ({
 /** Bring the backend's word into the draft; nothing that was typed here is ever touched. Tells whether anything changed. */
 export function meet(draft: Draft, sent: Entry[], answer: Shared): boolean {
   if (!sent.length && !answer.answers.length) return false
-  const before = JSON.stringify([draft.answers, draft.together])
+  const before = JSON.stringify(draft)
   const together = (draft.together ??= empty())
   sent.forEach((entry, index) => {
     const key = answerKey(entry.task_item_id, entry.question_id)
@@ -96,24 +108,31 @@ export function meet(draft: Draft, sent: Entry[], answer: Shared): boolean {
   for (const { task_item_id, question_id, versions } of answer.answers) {
     const key = answerKey(task_item_id, question_id)
     together.standing[key] = versions
+    const name = joinedKey(key)
+    if (name) join(draft, name, versions)
+    if (name || isSignature(key)) continue
     if (together.chosen[key] || !versions.length) continue
     const contents = new Set(versions.map((one) => contentOf(answerOf(one))))
-    const here = contentOf(draft.answers[key])
+    const here = contentOf(read(draft, key))
     const [only] = contents
     // Typed here since, or differing there: it stays as it is, and is sent or chosen.
     if (contents.size > 1 || (here !== (together.known[key]?.content ?? '') && here !== only)) continue
-    if (here !== only) draft.answers[key] = answerOf(versions[0]!)
+    if (here !== only) write(draft, key, answerOf(versions[0]!))
     together.known[key] = { over: versions.map((one) => one.id), content: only! }
   }
-  return JSON.stringify([draft.answers, draft.together]) !== before
+  return JSON.stringify(draft) !== before
 }
 
 /** Choose one of what stands; it is typed over all of them when there is network. */
 export function choose(draft: Draft, key: string, version: Version): void {
   const together = (draft.together ??= empty())
   together.chosen[key] = (together.standing[key] ?? []).map((one) => one.id)
-  draft.answers[key] = answerOf(version)
+  write(draft, key, answerOf(version))
 }
 
-/** How many questions two have answered differently and nobody has chosen. */
-export const countDiffering = (draft: Draft): number => Object.keys(draft.together?.standing ?? {}).filter((key) => differing(draft, key).length).length
+/** At how many places two differ and nobody has chosen; what does not appear now is not asked. */
+export function countDiffering(visit: Visit, draft: Draft): number {
+  const concluded = new Set(conclusionNames(visit, draft).map(conclusionKey))
+  const asked = (key: string) => !key.startsWith(conclusionKey('')) || concluded.has(key)
+  return Object.keys(draft.together?.standing ?? {}).filter((key) => asked(key) && differing(draft, key).length).length
+}

@@ -206,6 +206,8 @@ export interface Together {
   known: Record<string, { over: string[]; content: string }>
   /** By answer key: what stands at the backend. */
   standing: Record<string, Version[]>
+  /** Photos and recordings that stood here once: what was taken away does not come again from a colleague. */
+  seen?: string[]
   /** By answer key: a choice among versions that differ, not yet sent. */
   chosen: Record<string, string[]>
 }

@@ -108,7 +108,7 @@ export function openVisit(visitId: string) {
       const answer = await post<Shared>(`/api/phone/visits/${visitId}/answers`, { entries: sent, added: (draft.value.added ?? []).map((item) => item.added) })
       if (meet(draft.value, sent, answer) && locked.value) await saver(draft.value)
       if (String(answer.items) !== String(served?.items.map((item) => item.task_item_id))) await refresh()
-      note.late = answer.closed ? countDiffering(draft.value) : 0
+      note.late = answer.closed ? countDiffering(visit.value, draft.value) : 0
       for (const digest of answer.missing) {
         const piece = await store.evidence(visitId, digest)
         if (piece && !answer.closed) await sendEvidence(piece)

@@ -1,8 +1,9 @@
 /** Two phones at one form, each without network for a while: nobody's word is lost or overwritten (G5, G10). */
 import { describe, expect, it } from 'vitest'
 import { gaps } from '@/phone/check'
+import { conclusionKey } from '@/phone/conclusion'
 import { newDraft } from '@/phone/manifest'
-import { type Entry, type Shared, choose, contentOf, countDiffering, differing, entriesOf, meet, writtenBy } from '@/phone/together'
+import { type Entry, type Shared, choose, contentOf, countDiffering, differing, entriesOf, meet, signedElsewhere, writtenBy } from '@/phone/together'
 import type { Draft, Version, Visit } from '@/phone/types'
 
 const KEY = 'item/q1'
@@ -29,6 +30,17 @@ class Meeting {
   }
 }
 
+/** The same over several places: a question's name is its own only within its place. */
+class Places extends Meeting {
+  override share(who: string, entries: Entry[]): Shared {
+    const told = super.share(who, entries.map((entry) => ({ ...entry, question_id: `${entry.task_item_id}|${entry.question_id}` })))
+    return { ...told, answers: told.answers.map((one) => {
+      const [task_item_id, question_id] = one.question_id.split('|') as [string, string]
+      return { ...one, task_item_id, question_id }
+    }) }
+  }
+}
+
 const phone = (): Draft => newDraft(visit, 'id', '2026-03-02T01:00:00Z')
 const type = (draft: Draft, value: string, question = 'q1') => (draft.answers[`item/${question}`] = { value, comment: '', photos: [] })
 function sync(meeting: Meeting, who: string, draft: Draft): boolean {
@@ -50,11 +62,11 @@ describe('two phones at one form', () => {
       expect(gaps(visit, draft).some((gap) => gap.text.includes('请选定'))).toBe(true)
     }
     choose(b, KEY, differing(b, KEY)[0]!)
-    expect(countDiffering(b)).toBe(0)
+    expect(countDiffering(visit, b)).toBe(0)
     sync(meeting, 'b', b)
     sync(meeting, 'a', a)
     expect([a.answers[KEY]!.value, b.answers[KEY]!.value]).toEqual(['yes', 'yes'])
-    expect(countDiffering(a) + countDiffering(b)).toBe(0)
+    expect(countDiffering(visit, a) + countDiffering(visit, b)).toBe(0)
     expect(meeting.versions).toHaveLength(3)
   })
 
@@ -95,5 +107,47 @@ describe('two phones at one form', () => {
     expect(sync(meeting, 'a', a)).toBe(false)
     expect(meeting.versions).toHaveLength(1)
     expect(contentOf({ value: ' ', comment: '', photos: [] })).toBe('')
+  })
+})
+
+describe('what two concluded', () => {
+  it('is shown on both phones and settled by one choice', () => {
+    const [meeting, a, b] = [new Places(), phone(), phone()]
+    a.results = ['none']
+    b.results = ['corrected', 'pending']
+    b.note = '乙的备注'
+    for (const [who, draft] of [['a', a], ['b', b], ['a', a]] as const) sync(meeting, who, draft)
+    const key = conclusionKey('results')
+    expect([countDiffering(visit, a), countDiffering(visit, b)]).toEqual([1, 1])
+    expect(a.note).toBe('乙的备注') // nothing was typed here: the colleague's word comes in
+    expect(gaps(visit, a).some((gap) => gap.anchor === 'differing-results')).toBe(true)
+    choose(a, key, differing(a, key).find((one) => one.value === 'corrected,pending')!)
+    sync(meeting, 'a', a)
+    sync(meeting, 'b', b)
+    expect([a.results, b.results]).toEqual([['corrected', 'pending'], ['corrected', 'pending']])
+    expect([countDiffering(visit, a), countDiffering(visit, b)]).toEqual([0, 0])
+  })
+
+  it('holds the photos of both, and what was taken away does not come again', () => {
+    const [meeting, a, b] = [new Places(), phone(), phone()]
+    a.photos = ['p1']
+    b.photos = ['p2']
+    for (const [who, draft] of [['a', a], ['b', b], ['a', a], ['b', b]] as const) sync(meeting, who, draft)
+    expect([[...a.photos].sort(), [...b.photos].sort()]).toEqual([['p1', 'p2'], ['p1', 'p2']])
+    expect([countDiffering(visit, a), countDiffering(visit, b)]).toEqual([0, 0])
+    a.photos = ['p1']
+    for (const [who, draft] of [['a', a], ['b', b], ['a', a]] as const) sync(meeting, who, draft)
+    expect(a.photos).toEqual(['p1'])
+    expect([...b.photos].sort()).toEqual(['p1', 'p2'])
+  })
+
+  it('shows a signature given on the other phone and never takes it over by itself', () => {
+    const [meeting, a, b] = [new Places(), phone(), phone()]
+    a.signatures = { '02': 'ink on a' }
+    b.signatures = { '02': 'ink on b' }
+    for (const [who, draft] of [['a', a], ['b', b], ['a', a]] as const) sync(meeting, who, draft)
+    expect([a.signatures, b.signatures]).toEqual([{ '02': 'ink on a' }, { '02': 'ink on b' }])
+    expect([signedElsewhere(a, '02').map((one) => one.value), signedElsewhere(a, '01')]).toEqual([['ink on b'], []])
+    expect(countDiffering(visit, a)).toBe(0)
   })
 })
