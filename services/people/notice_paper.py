@@ -13,6 +13,7 @@ from typing import Any
 import typst
 
 from inspection.errors import NotFoundError
+from inspection.workdays import local_date
 from models.store import owners as store
 from models.store import visits as visit_store
 from services.act import Act
@@ -46,7 +47,7 @@ async def _paper(act: Act, found: store.OwnerVisit) -> bytes:
         **told,
         "starts_on": _day(told["starts_on"]),
         "ends_on": _day(told["ends_on"]),
-        "made_on": _day(act.now.date()),
+        "made_on": _day(local_date(act.now)),
         "notice_code": found.visit.notice_code,
         "qr": qr.svg(told["verify_url"]),
     }

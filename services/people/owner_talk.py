@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from inspection.errors import ConflictError, InvalidInputError, NotFoundError
-from inspection.notices import Notice, NoticeKind
+from inspection.notices import Button, Notice, NoticeKind
 from models.owners import NoticeRecord, OwnerQuestion
 from models.store import owners as store
 from models.store import visits as visit_store
 from services.act import Act
+from services.people import cards
 from services.people.notices import tell_member, tell_owner
 
 MOST_WORDS, MOST_OPEN = 500, 5
@@ -43,6 +44,7 @@ async def ask(act: Act, visit_id: str, question: str) -> None:
         summary="请打开页面查看并答复。",
         facts=(("检查对象", found.target.name), ("检查编号", found.visit.number)),
         path=f"/m/visits/{visit_id}/owner",
+        buttons=(Button(text="去答复", path=f"/m/visits/{visit_id}/owner"),),
     )
     await tell_member(
         act,
@@ -67,6 +69,7 @@ async def answer(act: Act, visit_id: str, question_id: str, words: str) -> None:
         raise ConflictError(what="提问", why="已经答复。")
     row.answer, row.answered_by, row.answered_at = _words(words, "答复"), act.actor.member_id, act.now
     act.record("owner-answer", f"visit:{visit_id}", visit=own.visit.number)
+    await cards.close(act, "已答复", keys=f"owner-asked/{row.id}")
     notice = Notice(
         kind=NoticeKind.OWNER_ANSWERED,
         document_no=f"{own.visit.number}-答复-{row.id[-8:]}",

@@ -81,6 +81,7 @@ async def test_the_paper_leads_to_a_page_that_proves_it(chat: Chat) -> None:
     for browser, path in ((owner, "owner"), (phone, "phone")):
         status, data = await answer(browser, "GET", f"/api/{path}/visits/{visit.id}/notice.pdf")
         assert (status, data[:5]) == (200, b"%PDF-")
+        assert data.count(b"/Type /Page\n") + data.count(b"/Type/Page/") == 1
     anybody = chat.house.browser()
     status, page = await answer(anybody, "GET", f"/public/notices/{visit.notice_code}")
     assert status == 200
@@ -98,7 +99,8 @@ async def test_questions_are_answered_by_the_leader(chat: Chat) -> None:
     (leader, _), (member, _), *_ = await chat.people(visit)
     await ok(owner, "POST", f"/api/owner/visits/{visit.id}/questions", json={"words": "请问周末来吗？"})
     await chat.settle()
-    assert chat.card(leader, "被检查对象有提问")
+    asked = chat.card(leader, "被检查对象有提问")
+    assert (asked.current_card()["button_list"][0]["text"], asked.replaced_by) == ("去答复", "")
     stored = await chat.house.office.all(select(Outbox.content).where(Outbox.kind == "owner-asked"))
     assert "周末" not in str(stored)  # what a person writes stays out of messages
     phone = await chat.house.as_member(leader)
@@ -111,6 +113,8 @@ async def test_questions_are_answered_by_the_leader(chat: Chat) -> None:
     told = await ok(owner, "GET", f"/api/owner/visits/{visit.id}")
     assert told["questions"][0]["answer"] == "工作日来，提前一天打电话。"
     assert "检查组已答复您的提问" in str(await ok(owner, "GET", "/api/owner/notices"))
+    await chat.settle()
+    assert asked.replaced_by == "已答复"
 
 
 async def test_binding_by_the_number_on_record(chat: Chat) -> None:
