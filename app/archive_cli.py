@@ -16,10 +16,10 @@ from app.settings import Settings, load_settings
 from inspection.actors import SYSTEM
 from inspection.errors import InvalidInputError
 from models.blobs import Digest
+from models.store import disposal
 from models.store import imported as store
 from services.act import Act
 from services.results import imported
-from services.results.imported import ArchiveRefusedError
 
 app = typer.Typer(no_args_is_help=True, help="检查档案和任务档案：导出到文件，导入他处的档案供查阅。")
 Config = Annotated[Path, typer.Option("--config", envvar="SUICHA_CONFIG", help="配置文件")]
@@ -53,8 +53,7 @@ def export(
 
 async def _import(settings: Settings, file: Path, key: str) -> tuple[str, bool]:
     report = await asyncio.to_thread(verify_archive.check, file, key)
-    for where, what in report.findings:
-        raise ArchiveRefusedError(name=file.name, where=where, what=what)
+    imported.refuse_wrong(file.name, report.findings)
     async with run.house_of(settings) as parts:
         opened = await imported.open_checked(parts.house.blobs, file)
         async with parts.database.write() as db:
@@ -69,12 +68,14 @@ async def _export(settings: Settings, number: str, file: Path) -> int:
         async with run.house_of(settings) as parts:
             async with parts.database.read() as db:
                 row = await store.own_number(db, number)
+                digest, size = Digest(row.digest), row.size
+                await disposal.refuse_destroyed(db, f"档案 {number}", f"{row.kind}:{row.visit_id or row.task_id}")
             with draft.open("wb") as into:
-                async for piece in parts.house.blobs.stream(Digest(row.digest)):
+                async for piece in parts.house.blobs.stream(digest):
                     into.write(piece)
         draft.replace(file)
     except OSError as error:
         raise InvalidInputError(what=f"文件“{file}”", why=f"不能写入（{error.strerror}）。") from error
     finally:
         draft.unlink(missing_ok=True)
-    return row.size
+    return size

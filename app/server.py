@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from app import memory
+from app import memory, verify_archive
 from app.ground import REPOSITORY
 from app.house import Parts, openid_of, phone_of
 from bot.callbacks import CallbackCounts, callback_routes
@@ -51,6 +51,7 @@ from handlers import (
     together,
     uploads,
 )
+from handlers.archives import CHECKER
 from handlers.auth import IDENTITY, Identity
 from handlers.demo import DEMO, DemoOffice
 from handlers.edge import Edge, install
@@ -129,6 +130,7 @@ def build_app(parts: Parts, demo_office: DemoOffice | None = None, dist: Path = 
         demo=demo_office is not None,
     )
     app[ADDRESS_BOOK] = parts.address_book
+    app[CHECKER] = lambda path, key: verify_archive.check(path, key).findings
     app[PHONE_OF] = phone_of(parts)
     app[PLATFORM] = parts.province
     app[TEMPLATE] = settings.wechat.template_visit

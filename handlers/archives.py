@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from aiohttp import web
 from pydantic import Field
 
 from handlers.console import Body, Empty
-from handlers.edge import Call, Routes, roles
+from handlers.edge import STREAM, Call, Routes, roles
 from inspection.actors import Role
+from inspection.errors import TooLargeError
+from models.archives import ImportedArchive
 from services.results import archives, duty_proofs, imported, sealing, task_archives
 
+# How an archive is checked: what is wrong with it, each with its place. The checkers stand alone, in `app`.
+CHECKER = web.AppKey[Callable[[Path, str], list[tuple[str, str]]]]("archive-checker")
+OFFICE = roles(Role.COORDINATOR)
 FILES = roles(Role.COORDINATOR, Role.APPROVER)
 PROVEN = roles(Role.COORDINATOR, Role.APPROVER, Role.INSPECTOR)
 routes = Routes()
@@ -90,19 +97,48 @@ async def post_duty_proof(call: Call) -> web.StreamResponse:
     return web.Response(body=data, content_type="application/zip", headers=headers)
 
 
-@routes.get("/api/console/imported-archives", roles=roles(Role.COORDINATOR))
+@routes.get("/api/console/imported-archives", roles=OFFICE)
 async def get_imported(call: Call) -> Any:
-    """Archives from elsewhere, imported to be read (`suicha archive import`)."""
+    """Archives from elsewhere, imported to be read (here or by `suicha archive import`)."""
     return {"rows": await imported.shelf(call.act)}
 
 
-@routes.get("/api/console/imported-archives/{id}", roles=roles(Role.COORDINATOR))
+@routes.add("POST", "/api/console/imported-archives", roles=OFFICE, limit=STREAM, transaction="own")
+async def post_imported(call: Call) -> Any:
+    """Take in an archive from elsewhere, checked whole first; what is wrong is one sentence, and nothing is kept."""
+    name, running, mark = unquote(call.query("filename", "档案.zip")), call.edge.running, object()
+    size = call.request.content_length or 0
+    told = {"kind": "archive", "file_name": name, "step": "sending", "done": 0, "of": size, "rows": 0}
+    running[mark] = told
+    try:
+        row, new = await _take_in(call, name, told)
+    except TooLargeError as error:
+        raise imported.ArchiveTooLargeError(name=name, limit=call.edge.upload_limit >> 20) from error
+    finally:
+        del running[mark]
+    return {"id": row.id, "number": row.number, "new": new}
+
+
+async def _take_in(call: Call, name: str, told: dict[str, Any]) -> tuple[ImportedArchive, bool]:
+    key = call.query("key").strip()
+    async with call.spooled(lambda done: told.update(done=done)) as path:
+        told.update(step="checking", done=0, of=0)
+        imported.refuse_wrong(name, await asyncio.to_thread(call.request.app[CHECKER], path, key))
+        told.update(step="storing")
+        opened = await imported.open_checked(
+            call.edge.house.blobs, path, lambda done, of: told.update(done=done, of=of)
+        )
+    async with call.writing() as act:
+        return await imported.take(act, opened, key_named=bool(key))
+
+
+@routes.get("/api/console/imported-archives/{id}", roles=OFFICE)
 async def get_imported_one(call: Call) -> Any:
     """One of them: its task, visits, results and files."""
     return await imported.contents(call.act, call.path["id"])
 
 
-@routes.get("/api/console/imported-archives/{id}/files/{position}", roles=roles(Role.COORDINATOR))
+@routes.get("/api/console/imported-archives/{id}/files/{position}", roles=OFFICE)
 async def get_imported_file(call: Call) -> web.Response:
     """A file of it, to be saved: nothing that came from elsewhere is ever shown as a page of ours."""
     position = call.path["position"]
@@ -111,7 +147,7 @@ async def get_imported_file(call: Call) -> web.Response:
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
 
-@routes.post("/api/console/archives/new-key", roles=roles(Role.COORDINATOR), body=Empty)
+@routes.post("/api/console/archives/new-key", roles=OFFICE, body=Empty)
 async def post_new_key(call: Call) -> Any:
     """Retire the key that seals."""
     await archives.rotate(call.act)

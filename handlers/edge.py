@@ -144,11 +144,15 @@ class Call:
         return self.edge.turns if self.route.crowd else nullcontext()
 
     @asynccontextmanager
-    async def spooled(self) -> AsyncIterator[Path]:
-        """Take the body into a temporary file, never into memory; the file is gone afterwards."""
+    async def spooled(self, progress: Callable[[int], None] = lambda _: None) -> AsyncIterator[Path]:
+        """Take the body into a temporary file, never into memory; `progress` hears how many bytes are here.
+
+        The file is gone afterwards.
+        """
         with tempfile.NamedTemporaryFile() as file:
             async for piece in pieces_of(self.request, self.edge.upload_limit):
                 await asyncio.to_thread(file.write, piece)
+                progress(file.tell())
             file.flush()
             yield Path(file.name)
 

@@ -11,13 +11,14 @@ import asyncio
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from inspection.actors import Role
-from inspection.errors import ConflictError, ForbiddenError, Kind, SuichaError
+from inspection.errors import ConflictError, ForbiddenError, Kind, SuichaError, TooLargeError
 from inspection.retention import CLASSES
 from models.archives import ImportedArchive
 from models.blobs import Blobs, Digest
@@ -37,6 +38,13 @@ class ArchiveRefusedError(SuichaError):
     action: ClassVar[str] = "没有导入任何内容；请向移交单位重新索取，或用 suicha verify 查看全部问题。"
 
 
+class ArchiveTooLargeError(TooLargeError):
+    """档案“{name}”超过网页上传的上限 {limit} MB。"""
+
+    code: ClassVar[str] = "archive-too-large"
+    action: ClassVar[str] = "没有导入任何内容；请由系统管理员在服务器上用 suicha archive import 导入。"
+
+
 class Stored(NamedTuple):
     """A file of the archive that lies in the store by now."""
 
@@ -54,12 +62,23 @@ class Opened:
     files: tuple[Stored, ...]
 
 
-async def open_checked(blobs: Blobs, path: Path) -> Opened:
-    """Put the files of an archive that the checker passed into the store, one at a time."""
+def refuse_wrong(name: str, findings: Iterable[tuple[str, str]]) -> None:
+    """Raise ArchiveRefusedError for the first thing that the checker found in the file of this name."""
+    for where, what in findings:
+        raise ArchiveRefusedError(name=name, where=where, what=what)
+
+
+async def open_checked(
+    blobs: Blobs, path: Path, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> Opened:
+    """Put the files of an archive that the checker passed into the store one by one; `progress`: how many of all."""
     with zipfile.ZipFile(path) as packed:
         manifest = json.loads(packed.read(MANIFEST))
         names = [MANIFEST, SIGNATURE, *(one["path"] for one in manifest["files"])]
-        files = [await _store(blobs, packed, name) for name in names]
+        files = []
+        for name in names:
+            files.append(await _store(blobs, packed, name))
+            progress(len(files), len(names))
     return Opened(digest=await blobs.put(path), manifest=manifest, files=tuple(files))
 
 

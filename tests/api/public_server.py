@@ -11,8 +11,10 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from app import verify_archive
 from app.server import listening
 from handlers import approvals, phone, public, uploads
+from handlers.archives import CHECKER
 from handlers.edge import SESSION_COOKIE, Edge, Routes, install
 from services.people.signin import sign_in_member
 from tests.integration.visits_play import Play
@@ -51,6 +53,7 @@ class Http:
 @asynccontextmanager
 async def http_of(play: Play, *more: Routes) -> AsyncIterator[Http]:
     app = web.Application()
+    app[CHECKER] = lambda path, key: verify_archive.check(path, key).findings
     edge = Edge(database=play.database, house=play.house, clock=play.clock)
     install(app, edge, phone.routes, uploads.routes, approvals.routes, public.routes, *more)
     # As the product listens: aiohttp's own test server ends handlers whose caller is gone, the product does not.

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -13,6 +17,7 @@ from sqlalchemy import func, select
 
 from app import cli
 from handlers import archives
+from handlers.edge import EDGE, pieces_of
 from inspection.errors import ConflictError
 from models.archives import Archive, ImportedArchive, ImportedFile
 from models.base import KEYS
@@ -25,6 +30,8 @@ from services.results import imported, publications, task_archives
 from tests.api.archive_play import NUMBER, closed_zip, made, opened_zip, with_draw
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock, demo_config
+from tests.integration.disposal_play import AFTER, approve, on_disk, propose, remove, second_of
+from tests.integration.disposal_play import filed as filed_here
 from tests.integration.test_followups import FOUND
 from tests.integration.visits_play import Play, house_of
 
@@ -107,6 +114,64 @@ async def test_an_imported_task_is_read_beside_our_own(http: Http, filed: tuple[
     assert (await http.call("GET", f"{door}/{archive_id}/files/9999", "coordinator"))[0] == 404
 
 
+async def send(
+    http: Http, data: bytes, who: str = "coordinator", name: str = "卷.zip", key: str = ""
+) -> tuple[int, Any]:
+    path = f"/api/console/imported-archives?filename={quote(name)}&key={key}"
+    status, told, _ = await http.call("POST", path, who, data=data)
+    return status, told
+
+
+async def test_the_console_takes_whole_files_and_refuses_others_in_one_sentence(
+    http: Http, filed: tuple[Path, Play], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L1, L2: uploaded, checked whole, on the shelf once; cut, changed, by another key, too large: nothing is kept."""
+    path, _ = filed
+    whole = path.read_bytes()
+    files = opened_zip(whole)
+    key = json.loads(files["manifest.json"])["key"]["id"]
+    changed = closed_zip({**files, "volume.pdf": b"%PDF-1.7"}, path.with_name("c.zip")).read_bytes()
+    http.app[EDGE].running["other"] = {}  # what another import tells is left alone
+    before = on_disk(http.play)
+    for data, named, word in (
+        (whole[: len(whole) // 2], "", "不能读取"),
+        ("不是档案".encode(), "", "不能读取"),
+        (changed, "", "volume.pdf"),
+        (whole, "0" * 16, "不是指定的"),
+    ):
+        status, told = await send(http, data, key=named)
+        assert (status, "卷.zip" in told["detail"], word in told["detail"]) == (422, True, True), told
+        assert "没有导入任何内容" in told["action"]
+    assert (await send(http, whole, "lead-approver"))[0] == 403
+    with monkeypatch.context() as small:
+        small.setattr("handlers.edge.pieces_of", partial(_limited, limit=len(whole) - 1))
+        status, told = await send(http, whole)
+        assert (status, "上限" in told["detail"], "suicha archive import" in told["action"]) == (413, True, True)
+    assert await count(http.play.database, ImportedArchive, ImportedFile) == [0, 0]
+    assert on_disk(http.play) == before
+    seen = []
+    monkeypatch.setattr("services.results.imported._store", partial(_watched, http, seen, imported._store))
+    status, told = await send(http, whole, key=key)
+    assert (status, told["new"]) == (200, True)
+    assert seen[-1] == ("storing", len(files) - 1, len(files))
+    assert (await send(http, whole, key=key))[1] == {**told, "new": False}
+    [row] = (await http.call("GET", "/api/console/imported-archives", "coordinator"))[1]["rows"]
+    assert (row["id"], row["key_named"]) == (told["id"], True)
+    assert list(http.app[EDGE].running) == ["other"]
+
+
+async def _limited(request: Any, _limit: int, limit: int) -> AsyncIterator[bytes]:
+    async for piece in pieces_of(request, limit):
+        yield piece
+
+
+async def _watched(http: Http, seen: list[Any], store: Any, *words: Any) -> Any:
+    """What the page is told while the files of an archive go into the store."""
+    [one] = [each for each in http.app[EDGE].running.values() if each]
+    seen.append((one["step"], one["done"], one["of"]))
+    return await store(*words)
+
+
 async def test_the_command_takes_whole_files_and_refuses_others(
     filed: tuple[Path, Play], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,5 +205,43 @@ async def test_the_command_takes_whole_files_and_refuses_others(
         assert await count(here, *OWN, ImportedArchive) == [*[0 for _ in OWN], 1]
         assert await count(here, ImportedFile) == [len(files)]
         await here.close()
+    finally:
+        KEYS.load({"1": bytes(32)}, "1")  # the other office brought its own
+
+
+async def test_the_command_writes_one_of_our_own_out(
+    clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """L1: byte for byte; an unknown number, a folder that is not there and what was destroyed are one sentence each."""
+    folder, out = tmp_path / "office", tmp_path / "out.zip"
+    config = demo_config(folder)
+
+    async def export(number: str, to: Path) -> tuple[int, str]:
+        code = await asyncio.to_thread(cli.main, ["archive", "export", number, str(to), "--config", str(config)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    try:
+        code, said = await export("没有这个编号-D1", out)
+        assert (code, "没有找到编号为 没有这个编号-D1 的档案" in said, out.exists()) == (1, True, False)
+        database = Database(f"sqlite+aiosqlite:///{folder / 'suicha.db'}")
+        play = await Play(database, house_of(folder / "files"), clock).begin()
+        play.scene.actors["second"] = await second_of(play)
+        digest = await filed_here(play)
+        async with database.read() as db:
+            number = await db.scalar(select(Archive.number)) or ""
+        code, said = await export(number, out)
+        assert code == 0, said
+        assert hashlib.sha256(out.read_bytes()).hexdigest() == digest
+        code, said = await export(number, tmp_path / "nowhere" / "out.zip")
+        assert (code, "不能写入" in said) == (1, True)
+        clock.now = AFTER
+        row = await propose(play)
+        await approve(play, row)
+        await remove(play)
+        code, said = await export(number, tmp_path / "late.zip")
+        assert (code, "已按规定销毁" in said, row.number in said) == (1, True, True)
+        assert not (tmp_path / "late.zip").exists()
+        await database.close()
     finally:
         KEYS.load({"1": bytes(32)}, "1")  # the other office brought its own

@@ -40,6 +40,7 @@ SIGN_IN = {"/auth/wecom", "/auth/wecom/callback"}  # a sign-in's own state is th
 HEADS = {"/api/phone/visits/{id}/uploads/{file}"}  # of every other path HEAD is GET without the body
 RAW_BODIES = {
     "/api/console/imports/{kind}",
+    "/api/console/imported-archives",  # a file
     "/api/console/forms/read",  # a file
     "/api/phone/visits/{id}/uploads",  # a file, in pieces
     "/api/phone/visits/{id}/uploads/{file}",

@@ -9,6 +9,7 @@ const MOMENT = new Intl.DateTimeFormat('zh-CN', {
   minute: '2-digit',
   hour12: false,
 })
+const DAY = new Intl.DateTimeFormat('zh-CN', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' })
 const LONG = new Intl.DateTimeFormat('zh-CN', {
   timeZone: ZONE,
   year: 'numeric',
@@ -23,6 +24,11 @@ const LONG = new Intl.DateTimeFormat('zh-CN', {
 /** 05-20 14:03 */
 export function moment(iso: string | null | undefined): string {
   return iso ? MOMENT.format(new Date(iso)).replace('/', '-') : '—'
+}
+
+/** 2026-05-20: what lies years back needs its year. */
+export function longDay(iso: string): string {
+  return DAY.format(new Date(iso)).replaceAll('/', '-')
 }
 
 /** 2026年5月20日周三 14:03 */

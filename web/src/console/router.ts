@@ -45,6 +45,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/imports', component: () => import('./pages/ImportsPage.vue'), meta: { title: '数据导入', roles: OFFICE, group: '两库一清单' } },
   { path: '/messages', component: () => import('./pages/MessagesPage.vue'), meta: { title: '消息', roles: OFFICE, group: '留痕' } },
   { path: '/archives', component: () => import('./results/ArchivesPage.vue'), meta: { title: '检查档案', roles: DECIDERS, group: '留痕' } },
+  { path: '/disposal', component: () => import('./results/DisposalPage.vue'), meta: { title: '到期处置', roles: OFFICE, group: '留痕' } },
   { path: '/duty', component: () => import('./results/DutyProofPage.vue'), meta: { title: '尽职证明', roles: FOLLOWERS, group: '留痕' } },
   { path: '/province', component: () => import('./results/ProvincePage.vue'), meta: { title: '省平台上报', roles: DECIDERS, group: '留痕' } },
   { path: '/audit', component: () => import('./pages/AuditPage.vue'), meta: { title: '审计', roles: DESK, group: '留痕' } },

@@ -166,6 +166,8 @@ export interface Visit {
     map_url?: string
     history: { published_at: string; department: string; result_text: string; number: string }[]
   }
+  /** The papers were destroyed by rule: by which register, and when. */
+  destroyed?: { number: string; on: string } | null
   leads: boolean
   members: Member[]
   /** Beside the group; kept visits of older versions do not have them. */

@@ -1,5 +1,5 @@
 /** Filed visits and tasks. */
-import { fetchFile, get, post } from '@/shared/api'
+import { call, fetchFile, get, post } from '@/shared/api'
 
 export interface Archive {
   id: string
@@ -21,9 +21,12 @@ export interface Order {
   trouble: string
 }
 
+/** By which register papers were destroyed, and when. */
+export type Destroyed = { number: string; on: string } | null
+
 export interface Shelf {
-  rows: { visit_id: string; visit_number: string; target_name: string; task_name: string; archives: Archive[] }[]
-  tasks: { task_id: string; number: string; name: string; archives: Archive[]; order: Order | null }[]
+  rows: { visit_id: string; visit_number: string; target_name: string; task_name: string; archives: Archive[]; destroyed: Destroyed }[]
+  tasks: { task_id: string; number: string; name: string; archives: Archive[]; order: Order | null; destroyed: Destroyed }[]
   keys: { id: string; public: string; made_at: string; retired_at: string | null }[]
 }
 
@@ -58,6 +61,13 @@ export interface ImportedContents extends Imported {
   visits: ImportedVisit[]
   files: { position: number; path: string; size: number }[]
 }
+
+/** A large archive is checked file by file, and its draws are computed again. */
+const LONG_MS = 600_000
+
+/** Take in an archive from elsewhere; `key`: the number of the key that must have sealed it, or nothing. */
+export const sendArchive = (file: File, key: string) =>
+  call<{ number: string; new: boolean }>('POST', '/api/console/imported-archives', { raw: file, query: { filename: file.name, key }, timeoutMs: LONG_MS })
 
 export const fetchImported = () => get<{ rows: Imported[] }>('/api/console/imported-archives')
 export const fetchImportedOne = (id: string) => get<ImportedContents>(`/api/console/imported-archives/${id}`)

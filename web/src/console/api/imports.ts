@@ -49,7 +49,7 @@ export const KINDS: { value: ImportKind; text: string; hint: string }[] = [
   { value: 'plan', text: '年度计划', hint: '年度抽查计划表' },
 ]
 
-export const kindText = (kind: string) => KINDS.find((row) => row.value === kind)?.text ?? kind
+export const kindText = (kind: string) => KINDS.find((row) => row.value === kind)?.text ?? (kind === 'archive' ? '档案' : kind)
 
 /** A province's register takes a while to read. */
 const LONG_MS = 600_000
@@ -67,7 +67,9 @@ export const fetchImport = (id: string) => get<ImportReport>(`/api/console/impor
 
 /** How far an import is, in bytes of a text file or rows of a workbook. */
 export interface Running {
-  kind: ImportKind
+  kind: ImportKind | 'archive'
+  /** Of an archive. */
+  step?: 'sending' | 'checking' | 'storing'
   file_name: string
   done: number
   of: number

@@ -168,6 +168,8 @@ export interface Task {
   changes: { places: number; replaced: number; filled: number; targets: number; rate: number } | null
   visits: VisitLine[]
   beacon: { name: string; after_minutes: number } | null
+  /** Its papers were destroyed by rule: by which register, and when. */
+  destroyed: { number: string; on: string } | null
   can: { prepare: boolean; freeze: boolean; enter: string[]; draw: boolean; publish: boolean }
 }
 
