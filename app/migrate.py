@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from app.ground import REPOSITORY
-from models.database import Database, run_sync_write
+from models.database import Database, run_sync_reshape, run_sync_write
 
 HEAD = "head"
 
@@ -31,12 +31,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 async def migrate(database: Database, to: str = HEAD) -> None:
     """Bring the tables to `to` (a later revision or `head`), all of it or nothing; done twice is harmless."""
-    await run_sync_write(database, lambda connection: command.upgrade(alembic_config(connection), to))
+    await run_sync_reshape(database, lambda connection: command.upgrade(alembic_config(connection), to))
 
 
 async def migrate_back(database: Database, to: str) -> None:
     """Take the tables back to an earlier revision, or `base` for none at all."""
-    await run_sync_write(database, lambda connection: command.downgrade(alembic_config(connection), to))
+    await run_sync_reshape(database, lambda connection: command.downgrade(alembic_config(connection), to))
 
 
 async def write_revision(message: str) -> None:

@@ -165,6 +165,7 @@ class RulesSection(_Section):
     general_frequency_cap: int = Field(default=2, ge=0, le=99)
     key_items_share_cap: Share = "0.5"
     key_items_over: Literal["warn", "refuse"] = "warn"
+    list_review_by: str = Field(default="", max_length=64)
     file_list_within_days: int = Field(default=10, ge=1, le=60)
     annual_plan_filed_by: MonthDay = "01-31"
     joint_plan_made_by: MonthDay = "12-31"

@@ -20,6 +20,7 @@ from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
 from services.planning import filing_package, item_lists, list_view
 from services.planning.item_lists import ItemOrder
+from services.planning.reviews import Review
 
 WORDS, LONG = 512, 20_000
 routes = Routes()
@@ -92,11 +93,19 @@ class ClaimBody(Body):
     version_ids: list[str] = Field(min_length=1, max_length=500)
 
 
+class ReviewBody(Body):
+    """The opinion of whoever reviews lists (S7)."""
+
+    on: date
+    number: str = Field(min_length=1, max_length=64)
+
+
 class PublishBody(Body):
-    """From when the drafts hold, and why."""
+    """From when the drafts hold, why, and with whose opinion."""
 
     valid_from: date
     reason: str = Field(min_length=1, max_length=2_000)
+    review: ReviewBody | None = None
 
 
 class FilingBody(Body):
@@ -178,7 +187,8 @@ async def get_comparison(call: Call) -> Any:
 async def post_list_publication(call: Call) -> Any:
     """Publish the drafts as one change (A10)."""
     body: PublishBody = call.body
-    done = await item_lists.publish(call.act, call.path["id"], body.valid_from, body.reason)
+    review = Review(on=body.review.on, number=body.review.number) if body.review else None
+    done = await item_lists.publish(call.act, call.path["id"], body.valid_from, body.reason, review)
     return {
         "change_id": done.change.id,
         "number": done.change.number,
@@ -249,7 +259,7 @@ async def post_leniency_end(call: Call) -> Any:
     return {"ended_on": row.ended_on}
 
 
-@page("/public/items", "items.html", "items")
+@page("/public/items", "items.html", "items", shared=True)
 async def public_items(call: Call) -> dict[str, Any]:
     """The lists in force today and the 免罚清单, for anybody (A10, H6)."""
     today = list_view.today(call.act)

@@ -13,7 +13,7 @@ from handlers.lists import FilingBody
 from handlers.public import page
 from inspection.errors import InvalidInputError
 from models.store.states import STATUS_WORDS
-from services.planning import coverage, naming, plan_changes, plan_view, plans, public_plans
+from services.planning import coverage, merging, naming, plan_changes, plan_view, plans, public_plans
 from services.planning.plans import EntryOrder
 
 REASON = Field(min_length=1, max_length=2_000)
@@ -119,7 +119,7 @@ class DecideBody(Body):
 
 
 class MergeBody(Body):
-    """Entries to merge into the first of them (C10)."""
+    """Entries to merge into the first of them, or not to (C10)."""
 
     entry_ids: list[str] = Field(min_length=2, max_length=50)
     reason: str = REASON
@@ -258,7 +258,7 @@ async def post_decide(call: Call) -> Any:
 @routes.get("/api/console/plan-merges/{year}", roles=OFFICE)
 async def get_merges(call: Call) -> Any:
     """Which lines of a year one visit could serve (C10)."""
-    return {"rows": await plan_view.merge_rows(call.act, _year(call))}
+    return {"rows": await merging.merge_rows(call.act, _year(call))}
 
 
 @routes.post("/api/console/plan-merges", roles=OFFICE, body=MergeBody)
@@ -269,13 +269,21 @@ async def post_merge(call: Call) -> Any:
     return {"id": body.entry_ids[0]}
 
 
+@routes.post("/api/console/plan-merges/{year}/decline", roles=OFFICE, body=MergeBody)
+async def post_merge_decline(call: Call) -> Any:
+    """Decide against a merge, with a reason (C10)."""
+    body: MergeBody = call.body
+    await merging.decline(call.act, _year(call), body.entry_ids, body.reason)
+    return {"declined": True}
+
+
 @routes.get("/api/console/plan-coverage/{year}", roles=READERS)
 async def get_coverage(call: Call) -> Any:
     """What a year's plans cover (C7, C8, K7)."""
     return await coverage.coverage(call.act, _year(call))
 
 
-@page("/public/plan", "plan.html", "plan")
+@page("/public/plan", "plan.html", "plan", shared=True)
 async def public_plan(call: Call) -> dict[str, Any]:
     """The published plans with their adjustments, for anybody (C5, C6, H6)."""
     return {"plans": await public_plans.public_plans(call.act)}

@@ -30,6 +30,15 @@ from services.results.bodies import item_texts
 from services.results.publications import COUNTED, PAGE_SIZE
 
 Fill = Callable[[Call], Awaitable[dict[str, Any]]]
+WEIBO = "https://service.weibo.com/share/share.php"
+SECTION_TITLES = {
+    "results": "检查结果公示",
+    "tasks": "抽查任务",
+    "handlings": "处理与更正",
+    "draws": "抽取记录",
+    "plan": "抽查计划",
+    "items": "随机抽查事项清单",
+}
 TEMPLATES = Path(__file__).parent / "templates"
 SOURCE_WORDS = {
     SourceKind.SYSTEM: "系统承诺值",
@@ -89,22 +98,28 @@ STYLE = (TEMPLATES / "style.css").read_text("utf-8")
 
 
 def page(
-    path: str, template: str, section: str, into: Routes | None = None, *, kept: bool = False
+    path: str, template: str, section: str, into: Routes | None = None, *, kept: bool = False, shared: bool = False
 ) -> Callable[[Fill], Fill]:
     """Serve a template filled by the function; what is not there is a page too, with status 404.
 
     `kept`: the page stays in memory for a moment (handlers.page_cache); every service that changes what it shows says
-    so (`models.database.changes_public`).
+    so (`models.database.changes_public`). `shared`: it ends with how to pass it on by WeChat and Weibo (T7).
     """
 
     def keep(fill: Fill) -> Fill:
         async def make(call: Call) -> web.Response:
             house = call.edge.house
-            common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": section}
+            common: dict[str, Any] = {
+                "office": house.office_name,
+                "days": house.rules.publish_within_days,
+                "section": section,
+            }
             try:
                 values = await fill(call)
             except NotFoundError as error:
                 return html_page("missing.html", {**common, "error": error}, 404)
+            if shared:
+                common["share"] = _share(f"{house.origin}{quote(call.request.path)}", section, house.office_name)
             return html_page(template, {**common, **values}, 200)
 
         async def made_anew(call: Call) -> web.Response:
@@ -130,7 +145,7 @@ def kept_by(make: Callable[[Call], Awaitable[web.Response]]) -> Callable[[Call],
     return serve
 
 
-@page("/public", "results.html", "results", kept=True)
+@page("/public", "results.html", "results", kept=True, shared=True)
 async def results(call: Call) -> dict[str, Any]:
     """Published results, searched by name or code."""
     words, number = call.query("q").strip(), call.number("page", 1)
@@ -168,13 +183,13 @@ async def result(call: Call) -> dict[str, Any]:
     }
 
 
-@page("/public/draws", "draws.html", "draws")
+@page("/public/draws", "draws.html", "draws", shared=True)
 async def draws(call: Call) -> dict[str, Any]:
     """All draws."""
     return {"rows": await publications.draws(call.act), "void_reasons": VOID_REASONS}
 
 
-@page("/public/draws/{number}", "draw.html", "draws")
+@page("/public/draws/{number}", "draw.html", "draws", shared=True)
 async def draw(call: Call) -> dict[str, Any]:
     """One draw: what was announced before any number was known."""
     found = await publications.draw(call.act, call.path["number"])
@@ -206,6 +221,12 @@ def html_page(template: str, values: dict[str, Any], status: int) -> web.Respons
     """Fill a template; everything in it is escaped."""
     text = PAGES.get_template(template).render(values)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+def _share(url: str, section: str, office: str) -> dict[str, Any]:
+    """A page's address as a code for WeChat's scanner, and as a link that opens Weibo's own form with it (T7)."""
+    title = f"{SECTION_TITLES[section]} · {office}"
+    return {"qr": _qr(url), "weibo": f"{WEIBO}?{urlencode({'url': url, 'title': title})}"}
 
 
 @lru_cache(maxsize=1_000)  # a third of what a page costs, and the same for ever

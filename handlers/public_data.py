@@ -56,19 +56,19 @@ async def enterprise(call: Call) -> dict[str, Any]:
     return await public_view.enterprise(call.act, call.path["code"].upper())
 
 
-@page("/public/tasks", "tasks.html", "tasks", routes, kept=True)
+@page("/public/tasks", "tasks.html", "tasks", routes, kept=True, shared=True)
 async def tasks(call: Call) -> dict[str, Any]:
     """The tasks that something is public of."""
     return {"rows": await public_view.tasks(call.act)}
 
 
-@page("/public/tasks/{number}", "task.html", "tasks", routes, kept=True)
+@page("/public/tasks/{number}", "task.html", "tasks", routes, kept=True, shared=True)
 async def task(call: Call) -> dict[str, Any]:
     """One task: its numbers, its draw, its results, and how many are kept back by which law."""
     return {**await public_view.task(call.act, call.path["number"]), "bases": BASES}
 
 
-@page("/public/handlings", "handlings.html", "handlings", routes, kept=True)
+@page("/public/handlings", "handlings.html", "handlings", routes, kept=True, shared=True)
 async def handlings(call: Call) -> dict[str, Any]:
     """Handling results and corrections."""
     return await public_view.handlings(call.act)

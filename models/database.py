@@ -140,3 +140,25 @@ async def run_sync_write(database: Database, work: Callable[[Connection], None])
     """Run synchronous work (metadata, migrations) in one write transaction."""
     async with database.engine.begin() as connection:
         await connection.run_sync(work)
+
+
+async def run_sync_reshape(database: Database, work: Callable[[Connection], None]) -> None:
+    """Run migrations in one write transaction; on SQLite without foreign keys, which are all checked before it commits.
+
+    SQLite changes a table by copying it and dropping the old one, and rows elsewhere that refer to it would forbid that
+    (https://www.sqlite.org/lang_altertable.html, section 7). The switch is deaf inside a transaction.
+    """
+    if not database.is_sqlite:
+        await run_sync_write(database, work)
+        return
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute_fetchall("PRAGMA foreign_keys=OFF")
+        try:
+            async with connection.begin():
+                await connection.run_sync(work)
+                astray: Any = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first()
+                if astray is not None:
+                    raise RuntimeError(f"after the migration a row of {astray[0]} refers to nothing in {astray[2]}")
+        finally:
+            await driver.execute_fetchall("PRAGMA foreign_keys=ON")

@@ -45,6 +45,9 @@ class ListChange(Base):
     valid_from: Mapped[date]
     published_at: Mapped[datetime]
     published_by: Mapped[str] = mapped_column(String(32))
+    reviewed_by: Mapped[str] = mapped_column(String(64), default="")  # the body, where the office asks for one (S7)
+    reviewed_on: Mapped[date | None]
+    review_number: Mapped[str] = mapped_column(String(64), default="")
     filed_on: Mapped[date | None]
     filing_number: Mapped[str] = mapped_column(String(64), default="")
     filed_by: Mapped[str | None] = mapped_column(String(32))

@@ -81,6 +81,17 @@ class PlanRevision(Base):
     member_id: Mapped[str] = mapped_column(String(32))
 
 
+class MergeRefusal(Base):
+    """Entries that the office decided not to merge: the same ones are not proposed anew (C10)."""
+
+    __tablename__ = "plan_merge_refusals"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the entries' ids
+    entry_ids: Mapped[list[str]]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    member_id: Mapped[str] = mapped_column(String(32))
+
+
 class PlanProposal(Base):
     """An adjustment that a department asks for; the office decides (C6)."""
 

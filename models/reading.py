@@ -35,7 +35,7 @@ from inspection.tables import Header, Reading, Rejected, read_table
 from inspection.tables.bulk import Block, Digest, Record, blocks
 from inspection.tables.classes import Change, ClassBlock, class_blocks
 from inspection.tables.packing import pack
-from models.sheets import Position, open_sheet
+from models.sheets import Position, of_file, open_sheet
 
 BLOCKS_AT_ONCE = 40  # a batch is sorted by code: the larger, the fewer pages of the index are written twice
 DIGEST_BYTES = 16
@@ -157,10 +157,7 @@ def open_table(kind: str, name: str, rows: Generator[list[str], None, None], pos
         reading = read_table(kind, rows)
     except InvalidInputError as error:
         rows.close()
-        told = f"（{'；'.join(position.notes)}）" if position.notes else ""
-        what = str(error.params["what"])
-        whole = what if what.startswith("文件") else f"文件“{name}”的{what}"
-        raise InvalidInputError(what=whole, why=f"{error.params['why']}{told}") from error
+        raise of_file(name, error, position.notes) from error
     reading.add_days(position.days_later)
     return reading
 

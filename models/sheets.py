@@ -102,6 +102,14 @@ def open_sheet(name: str, source: bytes | Path, position: Position | None = None
         raise _broken(name) from error
 
 
+def of_file(name: str, error: InvalidInputError, notes: Sequence[str] = ()) -> InvalidInputError:
+    """The same refusal for people who sent a file: it names the file, and adds what its opening told."""
+    what, told = str(error.params["what"]), f"（{'；'.join(notes)}）" if notes else ""
+    return InvalidInputError(
+        what=what if what.startswith("文件") else f"文件“{name}”的{what}", why=f"{error.params['why']}{told}"
+    )
+
+
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Write UTF-8 CSV with BOM (Excel needs it); what a spreadsheet would run as a formula gets an apostrophe."""
     out = io.StringIO(newline="")

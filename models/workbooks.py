@@ -49,6 +49,8 @@ _OVERLAP = 64  # bytes kept between chunks, so that a reference on the border is
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
 _DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _DATES_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
+# The same in an .xls, [MS-XLS] 2.1.7.20.1: Date1904 (2.4.77), and it is set, stands right before CalcPrecision.
+_XLS_DATES_FROM_1904 = b"\x22\x00\x02\x00\x01\x00\x0e\x00\x02\x00"
 _FROM_1904 = 1_462  # days from Excel's first day to that of the old Macintosh
 _TABLES = (".xlsx", ".xls", ".csv", ".txt", ".zip", ".gz", ".et")
 _SHEETS_SHOWN, _NAME_SHOWN = 5, 31
@@ -73,13 +75,14 @@ class Opened:
 def open_workbook(name: str, source: bytes | Path) -> Opened:
     """Check the container at once and open its first visible sheet with rows. Raises SuichaError, nothing else."""
     data = source.read_bytes() if isinstance(source, Path) else source
-    days_later = 0
-    if data.startswith(_ZIP):
-        days_later = _FROM_1904 if _check_zip(name, data) else 0
-    else:
-        _check_ole(name, data)
+    from_1904 = _check_zip(name, data) if data.startswith(_ZIP) else _check_ole(name, data)
     sheet, others = _sheet(name, data)
-    return Opened(height=sheet.height, rows=_rows(sheet), notes=_told(sheet.name, others), days_later=days_later)
+    return Opened(
+        height=sheet.height,
+        rows=_rows(sheet),
+        notes=_told(sheet.name, others),
+        days_later=_FROM_1904 if from_1904 else 0,
+    )
 
 
 def _told(read: str, others: Sequence[str]) -> tuple[str, ...]:
@@ -181,11 +184,13 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _check_ole(name: str, data: bytes) -> None:
+def _check_ole(name: str, data: bytes) -> bool:
+    """Refuse what is no readable workbook; tell whether it counts its days from 1904."""
     if _ENCRYPTED in data or _FILE_PASS.search(data):
         raise _encrypted(name)
     if not any(stream in data for stream in _XLS_STREAMS):
         raise InvalidInputError(what=f"文件“{name}”", why="不是 Excel 表格（xls），或文件不完整；请另存为 xlsx 或 CSV")
+    return _XLS_DATES_FROM_1904 in data
 
 
 # --- cells ---

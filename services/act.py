@@ -36,6 +36,7 @@ class Rules:
     general_frequency_cap: int = 2  # A7 (S4): times a year, 0: no cap
     key_items_share_cap: str = "0.5"  # A7: 重点检查事项 of a list, a share from 0 to 1
     key_items_over: str = "warn"  # or "refuse": what too many 重点 items do to a publication
+    list_review_by: str = ""  # S7: who reviews a list before it is published; "": nobody
     file_list_within_days: int = 10  # A11: working days
     annual_plan_filed_by: str = "01-31"  # S1
     joint_plan_made_by: str = "12-31"  # S2: of the year before

@@ -73,20 +73,23 @@ def _record(kind: int, data: bytes) -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 
-def _cell(row: int, column: int, value: str | int) -> bytes:
-    if isinstance(value, int):  # formatted as a day
-        return _record(0x0203, struct.pack("<HHHd", row, column, 1, value))
+def _cell(row: int, column: int, value: str | int, style: int) -> bytes:
+    if isinstance(value, int):
+        return _record(0x0203, struct.pack("<HHHd", row, column, style, value))
     return _record(0x0204, struct.pack("<HHHHB", row, column, 0, len(value), 1) + value.encode("utf-16-le"))
 
 
-def old_workbook(rows: list[list[Any]], globals_: bytes = b"") -> bytes:
-    """An .xls from nothing: BIFF8 records in the smallest OLE container there can be; numbers are days."""
+AS_NUMBER, AS_DAY = 0, 1  # places in the styles of `old_workbook`
+
+
+def old_workbook(rows: list[list[Any]], globals_: bytes = b"", style: int = AS_DAY) -> bytes:
+    """An .xls from nothing: BIFF8 records in the smallest OLE container there can be; numbers wear this style."""
     begin = struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 0)
     styles = b"".join(_record(0x00E0, struct.pack("<HH", 0, format_).ljust(20, b"\0")) for format_ in (0, 14))
     head = _record(0x0809, begin) + globals_ + styles
     place = len(head) + 4 + 8 + 2 + 4
     book = head + _record(0x0085, struct.pack("<IBBBB", place, 0, 0, 2, 0) + b"S1") + _record(0x000A, b"")
-    cells = b"".join(_cell(r, c, value) for r, row in enumerate(rows) for c, value in enumerate(row))
+    cells = b"".join(_cell(r, c, value, style) for r, row in enumerate(rows) for c, value in enumerate(row))
     size = _record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, len(rows[0]), 0))
     stream = book + _record(0x0809, begin[:2] + b"\x10\0" + begin[4:]) + size + cells + _record(0x000A, b"")
     stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\0")
@@ -109,7 +112,7 @@ def old_workbook(rows: list[list[Any]], globals_: bytes = b"") -> bytes:
     return top + struct.pack("<i", 0).ljust(436, b"\xff") + table + directory + stream
 
 
-FROM_1904 = _record(0x0022, b"\1\0")
+FROM_1904 = _record(0x0022, b"\1\0") + _record(0x000E, b"\1\0")  # Date1904 and, as everywhere, CalcPrecision
 XOR_LOCKED, RC4_LOCKED = (
     _record(0x002F, struct.pack("<HHH", 0, 1, 2)),
     _record(0x002F, struct.pack("<HHH", 1, 1, 1) + bytes(48)),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SHOWN = 80  # characters of a refused cell in a report
 _BARE_DAY = re.compile(r"[1-9]\d{3,4}", re.ASCII)
+_FIRST_DAY = 10_000  # what `cells.day` takes for a day: from 1927 on; a bare year (2019) stays what it is
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +153,8 @@ def _later(row: Sequence[str], places: Sequence[int], days: int) -> Sequence[str
     cells = list(row)
     for place in places:
         if place < len(cells) and _BARE_DAY.fullmatch(cells[place].strip()):
-            cells[place] = str(int(cells[place]) + days)
+            later = int(cells[place]) + days
+            cells[place] = str(later) if later >= _FIRST_DAY else cells[place]
     return cells
 
 

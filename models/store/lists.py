@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -68,6 +68,11 @@ def signs(actor: Actor, row: ItemList) -> bool:
     return actor.has(Role.APPROVER) and _own(actor, row)
 
 
+def collects(actor: Actor, _: ItemList) -> bool:
+    """Tell whether the actor publishes lists that somebody reviews first: the office, and nobody else (S7)."""
+    return actor.has(Role.COORDINATOR)
+
+
 def _own(actor: Actor, row: ItemList) -> bool:
     return row.kind == "department" and row.department_id == actor.department_id
 
@@ -86,15 +91,17 @@ async def item_list(db: AsyncSession, list_id: str) -> ItemList:
     return found
 
 
-async def kept_list(db: AsyncSession, actor: Actor, list_id: str, *, sign: bool = False) -> ItemList:
-    """A list that the actor may draft on (`sign`: publish); ForbiddenError for another department's.
+async def kept_list(
+    db: AsyncSession, actor: Actor, list_id: str, may: Callable[[Actor, ItemList], bool] = keeps
+) -> ItemList:
+    """A list that the actor may draft on, or what `may` says; ForbiddenError for another department's.
 
     Locked until the transaction ends: two publications at once would give one number twice.
     """
     found = await db.scalar(select(ItemList).where(ItemList.id == list_id).with_for_update())
     if found is None:
         raise NotFoundError(what="这份清单")
-    if not (signs if sign else keeps)(actor, found):
+    if not may(actor, found):
         raise ForbiddenError
     return found
 

@@ -128,6 +128,7 @@ ACT_WORDS = {
     "department-add": "登记部门",
     "department-name": "修改部门名称",
     "plan-decide": "答复调整建议",
+    "plan-merge-decline": "决定不合并条目",
     "library-make": "建立分库",
     "library-produce": "生成分库",
     "library-mend": "调整分库",

@@ -49,7 +49,9 @@ async def coverage(act: Act, year: int) -> dict[str, Any]:
         "planned_items": sum(one["planned"] for one in rows),
         "rows": rows,
         "never_planned": [one for one in rows if not one["planned"]],
-        "departments": [_department_row(one, list(items.values()), sure, lines, made) for one in shown],
+        "departments": sorted(
+            (_department_row(one, list(items.values()), sure, lines, made) for one in shown), key=_gap
+        ),
         "without_joint": [one.name for one in shown if one.id in lonely],
         "without_joint_made": [one.name for one in shown if not made.get(one.id)],
     }
@@ -128,6 +130,12 @@ def _department_row(
         "joint_planned": sum(line.joint for line in mine),
         "joint_made": made.get(one.id, 0),
     }
+
+
+def _gap(row: dict[str, Any]) -> tuple[bool, float, str]:
+    """Order departments by what they leave unplanned; those without an item of their own come last."""
+    items = row["items"]
+    return not items, row["planned_items"] / items if items else 0.0, row["department"]
 
 
 async def _made_joint(act: Act, year: int) -> dict[str, int]:

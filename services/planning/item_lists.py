@@ -28,6 +28,7 @@ from models.store import lists as store
 from models.store import tasks as task_store
 from services.act import Act, Rules
 from services.clock import deadlines
+from services.planning.reviews import Review, checked, note, publisher
 from services.planning.standard_forms import form_from
 
 JOINT_NAME = "部门联合抽查事项清单"
@@ -167,13 +168,13 @@ async def _origins(act: Act, mine: dict[str, ItemVersion]) -> list[tuple[str, It
     return [(mine[row.id].item_id, row) for row in rows]
 
 
-async def publish(act: Act, list_id: str, valid_from: date, reason: str) -> Published:
+async def publish(act: Act, list_id: str, valid_from: date, reason: str, review: Review | None = None) -> Published:
     """Publish every draft of a list as one change that takes effect on a day not yet past (A10).
 
     The change waits to be filed from then on (A11). Raises ConflictError where there is nothing to publish, or where
-    the office's rules refuse so many 重点 items (A7).
+    the office's rules refuse so many 重点 items (A7), InvalidInputError where they ask for a review (S7).
     """
-    row = await store.kept_list(act.db, act.actor, list_id, sign=True)
+    row = await store.kept_list(act.db, act.actor, list_id, publisher(act))
     if valid_from < local_date(act.now):
         raise InvalidInputError(what="生效日期", why="不能早于今天：已经过去的日子适用当时的清单。")
     drafts = await store.drafts(act.db, row.id)
@@ -183,7 +184,9 @@ async def publish(act: Act, list_id: str, valid_from: date, reason: str) -> Publ
     for draft in drafts:
         if not draft.removed:
             check_item(ItemBody.from_data(draft.body), caps)
+    opinion = checked(act, review)
     change = await _add_change(act, row, valid_from, reason=reason)
+    note(act, change, opinion)
     for draft in drafts:
         draft.status, draft.change_id, draft.valid_from = "published", change.id, valid_from
     await act.db.flush()
@@ -198,6 +201,7 @@ async def publish(act: Act, list_id: str, valid_from: date, reason: str) -> Publ
         change=change.number,
         versions=len(drafts),
         valid_from=str(valid_from),
+        review=change.review_number,
     )
     return Published(change=change, versions=len(drafts), warnings=(warning,) if warning else ())
 

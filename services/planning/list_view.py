@@ -29,6 +29,7 @@ from models.store import lists as store
 from models.store import tasks as task_store
 from services.act import Act
 from services.planning.item_lists import caps_of
+from services.planning.reviews import publisher
 
 KIND_WORDS = {"department": "部门清单", "joint": "联合清单", "upper": "上级清单"}
 Names = Mapping[str, Department]
@@ -59,9 +60,10 @@ async def _list_row(act: Act, row: ItemList, names: Names) -> dict[str, Any]:
         "drafts": len(await store.drafts(act.db, row.id)) if sees_drafts(act, row) else 0,
         "unfiled": sum(not is_filed(one) for one in changes),
         "warnings": _warnings(act, row, now),
+        "review_by": act.house.rules.list_review_by,
         "can": {
             "edit": store.keeps(act.actor, row),
-            "publish": store.signs(act.actor, row),
+            "publish": publisher(act)(act.actor, row),
             "file": act.actor.has(Role.COORDINATOR),
             "hand_in": may_hand_in(act, row),
         },
@@ -113,7 +115,10 @@ async def _change_row(act: Act, change: ListChange) -> dict[str, Any]:
     people = await task_store.member_names(act.db, [change.published_by, change.filed_by])
     filing = await deadline_store.find(act.db, DeadlineKind.FILE_LIST.value, f"list-change:{change.id}")
     due = filing.due_on if filing and filing.settled_at is None else None
-    shown = ("id", "number", "reason", "imported", "valid_from", "published_at", "filed_on", "filing_number")
+    shown = (
+        "id", "number", "reason", "imported", "valid_from", "published_at", "filed_on", "filing_number",
+        "reviewed_by", "reviewed_on", "review_number",
+    )  # fmt: skip
     return {
         **{name: getattr(change, name) for name in shown},
         "published_by": people.get(change.published_by, "系统"),

@@ -8,14 +8,13 @@ import -> entries -> adopt_imported -> the year's filed plan, and a revision of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from inspection.actors import Role
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
-from inspection.plan_rules import Line, Merge, merge_proposals
-from inspection.workdays import local_date
+from inspection.plan_rules import Line
 from models.plans import Plan, PlanLine, PlanProposal
 from models.store import plans as store
 from models.store.plans import Placed
@@ -91,15 +90,6 @@ async def decide(act: Act, proposal_id: str, *, accept: bool) -> PlanProposal:
         await adjust(act, row.entry_id, row.changes, row.reason)
     act.record("plan-decide", f"entry:{row.entry_id}", proposal=row.id, accepted=accept)
     return row
-
-
-async def proposals(act: Act, year: int) -> list[Merge]:
-    """Propose which entries of a year one visit could serve (C10); those with a task are past merging."""
-    found = [one for one in await store.placed(act.db, year=year) if not _withdrawn(one)]
-    begun = await store.tasks_of(act.db, [one.entry.id for one in found])
-    today = local_date(act.now)
-    open_ones = [one for one in found if one.entry.id not in begun and one.entry.ends_on >= today]
-    return merge_proposals([line_of(one) for one in open_ones])
 
 
 async def merge(act: Act, entry_ids: Sequence[str], reason: str) -> None:
@@ -291,8 +281,3 @@ def _date(value: Any) -> date:
 
 def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in changes.items()}
-
-
-def merge_row(found: Merge, names: Mapping[str, str]) -> dict[str, Any]:
-    """A merging proposal as JSON data, departments by name."""
-    return {**asdict(found), "departments": [names[one] for one in found.departments if one in names]}

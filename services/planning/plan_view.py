@@ -17,7 +17,6 @@ from models.store import tasks as task_store
 from models.store.plans import Placed
 from models.store.states import STATUS_WORDS
 from services.act import Act
-from services.planning.plan_changes import line_of, merge_row, proposals
 from services.planning.plans import KINDS, LINE_FIELDS, snapshot, subject, warnings
 
 PROPOSAL_WORDS = {"submitted": "待决定", "approved": "已同意", "returned": "未同意"}
@@ -180,11 +179,3 @@ def _in_words(values: dict[str, Any], names: Mapping[str, Department], items: Ma
     if "partner_ids" in words:
         words["partners"] = [names[one].name for one in words.pop("partner_ids") if one in names]
     return words
-
-
-async def merge_rows(act: Act, year: int) -> list[dict[str, Any]]:
-    """What could be merged, with the entries' names (C10)."""
-    names = {one.id: one.name for one in (await task_store.departments(act.db)).values()}
-    titles = {one.entry.id: line_of(one).name for one in await store.placed(act.db, year=year)}
-    found = await proposals(act, year)
-    return [{**merge_row(one, names), "names": [titles[id_] for id_ in one.ids]} for one in found]

@@ -14,7 +14,7 @@ from typing import Any
 from inspection.checklists import Form, form_faults
 from inspection.checklists.sheet import form_rows, read_form
 from inspection.errors import InvalidInputError, NotFoundError
-from models.sheets import open_sheet
+from models.sheets import of_file, open_sheet
 from models.workbooks import write_xlsx
 
 FOLDER = Path(__file__).with_name("forms")
@@ -58,8 +58,11 @@ def form_in(name: str, data: bytes | Path, title: str = "") -> Form:
 
     InvalidInputError names the first row that cannot be read and how many there are; whatever `open_sheet` raises.
     """
-    with closing(open_sheet(name, data)) as rows:
-        form, rejected = read_form(rows, title)
+    try:
+        with closing(open_sheet(name, data)) as rows:
+            form, rejected = read_form(rows, title)
+    except InvalidInputError as error:
+        raise of_file(name, error) from error
     if form is None:
         first = rejected[0]
         more = f"；共 {len(rejected)} 行有误" if len(rejected) > 1 else ""

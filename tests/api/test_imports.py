@@ -20,7 +20,7 @@ from models.people import Inspector, Member, SignIn
 from models.registers import Item, PlanEntry, Target
 from models.sheets import write_csv, write_xlsx
 from tests.api.conftest import FIRST, Building, answer, ok
-from tests.odd_tables import FROM_1904, HOSTILE, old_workbook, workbook
+from tests.odd_tables import AS_NUMBER, FROM_1904, HOSTILE, old_workbook, workbook
 from tests.office import COORDINATOR
 
 TABLES = {
@@ -131,6 +131,8 @@ async def test_odd_tables_are_read_and_what_is_odd_is_said(empty_house: Building
         ("1904.xlsx", workbook(("名录", [HEADER, [name, code, day]]), date_1904=True), []),
         ("1904 bare.xlsx", workbook(("名录", [HEADER, [name, code, since_1904]]), date_1904=True), []),
         ("1904.xls", old_workbook([HEADER, [name, code, since_1904]], FROM_1904), []),
+        ("1904 bare.xls", old_workbook([HEADER, [name, code, since_1904]], FROM_1904, AS_NUMBER), []),
+        ("1900 bare.xls", old_workbook([HEADER, [name, code, since_1904 + 1_462]], style=AS_NUMBER), []),
         (
             "doubled.csv",
             write_csv(doubled, [[name, code, "别名", "又名", "2019-03-01"]]),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
@@ -281,6 +284,7 @@ async def test_what_is_not_there_is_not_found(house: Building) -> None:
         (f"plan-entries/{nothing}/adjust", {"changes": {"quota": "5%"}, "reason": "x"}),
         (f"plan-proposals/{nothing}/decide", {"accept": True}),
         ("plan-merges", {"entry_ids": [nothing, "1" * 32], "reason": "x"}),
+        ("plan-merges/2026/decline", {"entry_ids": [nothing, "1" * 32], "reason": "x"}),
     ):
         assert await refused(office, path, body) == 404, path
 
@@ -313,3 +317,17 @@ async def test_a_form_is_taken_from_the_house_edited_in_a_table_and_read_back(ho
     await post(health, f"lists/{list_id}/items", {"items": [{**ITEM, "form": form}]})
     (draft,) = (await ok(health, "GET", f"/api/console/lists/{list_id}"))["draft_rows"]
     assert draft["form"] == form
+
+
+async def test_pages_are_passed_on_by_wechat_and_weibo(house: Building) -> None:
+    """T7: lists, plans, draws, tasks, results: a code for WeChat, a link to Weibo; no page of one enterprise's."""
+    anybody = house.browser()
+    for path in ("/public", "/public/plan", "/public/items", "/public/draws", "/public/tasks", "/public/handlings"):
+        text = (await ok(anybody, "GET", path)).decode()
+        [link] = re.findall(r'href="(https://service\.weibo\.com/share/share\.php\?[^"]+)"', text)
+        said = parse_qs(urlsplit(unescape(link)).query)
+        assert said["url"] == [f"{house.office.house.origin}{path}"]
+        assert said["title"][0] in unescape(text)
+        assert "<figure><svg" in text
+    for path in ("/public/tasks/none", "/public/data", "/public/enterprises/91379999MA0000015K"):
+        assert "weibo" not in str((await answer(anybody, "GET", path))[1])

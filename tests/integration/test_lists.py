@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from services.clock import deadlines
 from services.drawing import task_view, tasks
 from services.planning import item_lists, list_view
 from services.planning.item_lists import ItemOrder
+from services.planning.reviews import Review
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER, Office
 
 HEALTH, MARKET = "health13", "market13"  # approvers of their departments
@@ -51,9 +52,11 @@ async def drafted(office: Office, list_id: str, body: ItemBody = BODY, who: str 
         return (await item_lists.draft_items(act, list_id, [ItemOrder(body=body, **order)]))[0].item_id
 
 
-async def published(office: Office, list_id: str, valid_from: date = TODAY, who: str = HEALTH) -> item_lists.Published:
+async def published(
+    office: Office, list_id: str, valid_from: date = TODAY, who: str = HEALTH, review: Review | None = None
+) -> item_lists.Published:
     async with office.act(who) as act:
-        return await item_lists.publish(act, list_id, valid_from, "依据新法规调整")
+        return await item_lists.publish(act, list_id, valid_from, "依据新法规调整", review)
 
 
 async def changed(office: Office, list_id: str, item_id: str, body: ItemBody, who: str = HEALTH) -> None:
@@ -365,6 +368,45 @@ async def test_too_many_key_items_warn_or_are_refused(office: Office) -> None:
     assert await office.count(ListChange, ListChange.list_id == list_id) == 0
     assert "重点检查事项 1 项" in (await published(office, list_id)).warnings[0]
     assert "超过控制比例 50%" in (await detail(office, list_id))["warnings"][0]
+
+
+# --- review ---
+
+
+async def test_a_list_is_reviewed_before_it_is_published(office: Office) -> None:
+    """S7: where the office names a reviewer it collects and publishes with his opinion; a department does not alone."""
+    list_id = await new_list(office)
+    await drafted(office, list_id)
+    strict = with_rules(office, list_review_by="演示区司法局")
+    opinion = Review(on=TODAY, number="演法审〔2026〕3号")
+    with pytest.raises(ForbiddenError):
+        await published(strict, list_id, review=opinion)
+    for review, words in (
+        (None, "须经演示区司法局审查"),
+        (replace(opinion, number=" "), "审查日期和文号"),
+        (replace(opinion, on=TODAY + timedelta(days=1)), "不能晚于今天"),
+    ):
+        with pytest.raises(InvalidInputError, match=words):
+            await published(strict, list_id, who=COORDINATOR, review=review)
+    assert await office.count(ListChange, ListChange.list_id == list_id) == 0
+    assert [(await detail(strict, list_id, who=who))["can"]["publish"] for who in (HEALTH, COORDINATOR)] == [
+        False,
+        True,
+    ]
+    await published(strict, list_id, who=COORDINATOR, review=opinion)
+    (change,) = (await detail(strict, list_id))["changes"]
+    shown = {key: change[key] for key in ("reviewed_by", "reviewed_on", "review_number")}
+    assert shown == {"reviewed_by": "演示区司法局", "reviewed_on": TODAY, "review_number": "演法审〔2026〕3号"}
+
+
+async def test_without_a_reviewer_each_department_publishes_its_own(office: Office) -> None:
+    """S7: a setting: by default nobody reviews, the office does not publish for a department."""
+    list_id = await new_list(office)
+    await drafted(office, list_id)
+    with pytest.raises(ForbiddenError):
+        await published(office, list_id, who=COORDINATOR)
+    done = await published(office, list_id, review=Review(on=TODAY, number="1"))
+    assert (done.change.reviewed_by, done.change.reviewed_on, done.change.review_number) == ("", None, "")
 
 
 async def test_a_task_keeps_to_the_ratio_of_the_list(office: Office) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app import samples
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.item_rules import ItemBody
-from models.people import Department
+from models.people import AuditEntry, Department
 from models.plans import Plan, PlanLine, PlanRevision
 from models.registers import Item, PlanEntry
 from models.results import Deadline, Outbox
@@ -23,7 +23,7 @@ from models.tasks import Task
 from services.act import Act, Rules
 from services.clock import deadlines, digests
 from services.people import overview
-from services.planning import coverage, item_lists, naming, plan_changes, plan_view, plans, public_plans
+from services.planning import coverage, item_lists, merging, naming, plan_changes, plan_view, plans, public_plans
 from services.planning.item_lists import ItemOrder
 from services.planning.plans import EntryOrder
 from tests.office import ADMIN, COORDINATOR, HOTELS, OBSERVER, Office
@@ -503,7 +503,7 @@ async def two(office: Office, **second: Any) -> tuple[str, str]:
 
 async def merges(office: Office) -> list[set[str]]:
     async with office.act() as act:
-        return [set(row["ids"]) for row in await plan_view.merge_rows(act, 2026)]
+        return [set(row["ids"]) for row in await merging.merge_rows(act, 2026)]
 
 
 async def merged(office: Office, *entry_ids: str, who: str = COORDINATOR) -> None:
@@ -546,6 +546,39 @@ async def test_what_is_not_merged(office: Office) -> None:
     with pytest.raises(ConflictError, match="已经建立任务"):
         await merged(office, first, third)
     assert await office.count(PlanLine, PlanLine.withdrawn_at.is_not(None)) == 0
+
+
+async def declined(office: Office, ids: set[str], who: str = COORDINATOR, reason: str = "时段可以错开") -> None:
+    async with office.act(who) as act:
+        await merging.decline(act, 2026, sorted(ids), reason)
+
+
+async def decisions(office: Office) -> list[tuple[set[str], str | None]]:
+    async with office.act() as act:
+        rows = await merging.merge_rows(act, 2026)
+    return [(set(row["ids"]), row["declined"] and row["declined"]["reason"]) for row in rows]
+
+
+async def test_the_office_decides_against_a_merge(office: Office) -> None:
+    """C10: not proposed anew, with reason and once; what is not proposed, or is not the office's act, is refused."""
+    pair = set(await two(office))
+    assert (pair, None) in await decisions(office)
+    for ids, who, reason, error in (
+        (pair, HEALTH, "x", ForbiddenError),
+        (pair, COORDINATOR, " ", InvalidInputError),
+        ({*pair, "0" * 32}, COORDINATOR, "x", NotFoundError),
+    ):
+        with pytest.raises(error):
+            await declined(office, ids, who, reason)
+    assert (pair, None) in await decisions(office)
+    await declined(office, pair)
+    await declined(office, pair, reason="再点一次")
+    assert (await decisions(office))[-1] == (pair, "时段可以错开")
+    assert await office.count(AuditEntry, AuditEntry.act == "plan-merge-decline") == 1
+    third = (await approved(office, replace(LINE, name="宾馆治安抽查", keywords=("宾馆",))))[1]
+    assert ({*pair, third}, None) in await decisions(office)  # another group is another question
+    await merged(office, *pair)  # a mind may be changed
+    assert not any(pair <= ids for ids, _ in await decisions(office))
 
 
 # --- coverage ---

@@ -52,6 +52,19 @@ def test_a_register_row_becomes_a_target() -> None:
     assert target.business_scope == "食品销售，\n日用品"
 
 
+def test_bare_numbers_are_days_of_the_workbook_and_a_bare_year_is_none() -> None:
+    """B5: where days are counted from 1904, `42063` is 1 March 2019; `2019` is sent back as it was written."""
+    days = {CODES[1]: "42063", CODES[2]: "2019", CODES[3]: "2019-03-01"}
+    reading = read_targets([HEADER, *(line(code, day=day) for code, day in days.items())])
+    reading.add_days(1_462)
+    bare, year, said = reading
+    assert isinstance(bare, TargetRow)
+    assert isinstance(said, TargetRow)
+    assert (bare.registered_on, said.registered_on) == (date(2019, 3, 1), date(2019, 3, 1))
+    assert isinstance(year, Rejected)
+    assert (year.field, year.value) == ("注册日期", "2019")
+
+
 @given(st.permutations(range(len(HEADER))))
 def test_columns_are_found_wherever_they_stand(order: list[int]) -> None:
     """B5: by name, not by position."""

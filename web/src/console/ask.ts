@@ -22,14 +22,16 @@ export function troubleOf(thrown: unknown): Trouble {
   return { title: '页面出现错误，操作可能没有完成。', action: '请刷新页面查看当前状态。' }
 }
 
-/** Show a failure: what happened, and below it what to do. */
+/** Show a failure: what happened, and below it what to do. What was said before has had its time. */
 export function showTrouble(thrown: unknown): void {
   const trouble = troubleOf(thrown)
   const lines = [h('strong', trouble.title), h('p', { class: 'toast-action' }, trouble.action)]
-  ElMessage({ type: 'error', message: h('div', lines), duration: 8000, showClose: true, grouping: true })
+  ElMessage.closeAll()
+  ElMessage({ type: 'error', message: h('div', lines), duration: 8000, showClose: true })
 }
 
 export function showDone(text: string): void {
+  ElMessage.closeAll()
   ElMessage({ type: 'success', message: text, duration: 3500 })
 }
 

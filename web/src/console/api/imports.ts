@@ -34,7 +34,9 @@ export interface ImportReport {
   rejected: Reject[]
   rejected_count?: number
   unknown_columns: string[]
-  /** What the reading decided: which sheet, which of two like columns, days counted from 1904. */
+  /** The list that targets belong to; empty for the other kinds. */
+  source?: string
+  /** What the reading decided: which sheet, which of two like columns, how many are not used. */
   notes?: string[]
   seconds: number
 }
@@ -43,9 +45,9 @@ export type ImportLine = Omit<ImportReport, 'id' | 'rejected' | 'rejected_count'
 
 export const KINDS: { value: ImportKind; text: string; hint: string }[] = [
   { value: 'targets', text: '检查对象', hint: '登记名录：统一社会信用代码、名称、地址等列' },
-  { value: 'credit', text: '信用分类', hint: '统一社会信用代码与信用风险等级（A-D），整批更新' },
+  { value: 'credit', text: '信用风险分类', hint: '统一社会信用代码与信用风险等级（A-D），整批更新' },
   { value: 'inspectors', text: '执法人员', hint: '姓名、部门、执法证号、专长等列' },
-  { value: 'items', text: '抽查事项', hint: '联合抽查事项清单' },
+  { value: 'items', text: '抽查事项清单', hint: '部门联合抽查事项清单' },
   { value: 'plan', text: '年度计划', hint: '年度抽查计划表' },
 ]
 
@@ -54,10 +56,11 @@ export const kindText = (kind: string) => KINDS.find((row) => row.value === kind
 /** A province's register takes a while to read. */
 const LONG_MS = 600_000
 
-export function sendImport(kind: ImportKind, file: File, dryRun: boolean): Promise<ImportReport> {
+/** `source`: which list targets belong to; what stood in it and no longer does is told as vanished. */
+export function sendImport(kind: ImportKind, file: File, dryRun: boolean, source: string): Promise<ImportReport> {
   return call<ImportReport>('POST', `/api/console/imports/${kind}`, {
     raw: file,
-    query: { filename: file.name, dry_run: dryRun ? 1 : 0 },
+    query: { filename: file.name, dry_run: dryRun ? 1 : 0, source },
     timeoutMs: LONG_MS,
   })
 }

@@ -30,14 +30,18 @@ export interface ListRow extends ItemDraft {
 export interface ItemList {
   id: string; name: string; kind: 'department' | 'joint' | 'upper'; kind_text: string; department: string; department_id: string
   level: string; duties: number; coverage: number | null; items: number; key_items: number; drafts: number; unfiled: number
+  /** Who reviews a list before it is published (S7); empty: nobody. */
+  review_by: string
   warnings: string[]; can: { edit: boolean; publish: boolean; file: boolean; hand_in: boolean }
 }
 
 export interface Change {
   id: string; number: number; reason: string; imported: boolean; valid_from: string; published_at: string; published_by: string
   filed_on: string | null; filing_number: string; filed_by: string | null; filed: boolean
-  filing_due: string | null; filing_overdue: boolean
+  filing_due: string | null; filing_overdue: boolean; reviewed_by: string; reviewed_on: string | null; review_number: string
 }
+
+export interface Opinion { on: string; number: string }
 
 /** The office's control of classes (A7): shares as decimals, times a year; 0 times: no cap. */
 export interface Caps { general_ratio: string; general_frequency: number; key_share: string; key_refused: boolean }
@@ -75,8 +79,8 @@ export const addItem = (id: string, item: ItemDraft) => post<unknown>(`${of(id)}
 export const changeItem = (id: string, item: string, draft: ItemDraft) => post<unknown>(`${of(id)}/items/${item}/draft`, draft)
 export const withdrawItem = (id: string, item: string) => post<unknown>(`${of(id)}/items/${item}/withdraw`)
 export const discardDraft = (version: string) => post<unknown>(`/api/console/list-drafts/${version}/discard`)
-export const publishList = (id: string, valid_from: string, reason: string) =>
-  post<{ number: number; versions: number; warnings: string[] }>(`${of(id)}/publish`, { valid_from, reason })
+export const publishList = (id: string, valid_from: string, reason: string, review: Opinion | null) =>
+  post<{ number: number; versions: number; warnings: string[] }>(`${of(id)}/publish`, { valid_from, reason, review })
 export const fileChange = (id: string, filed_on: string, number: string) => post<unknown>(`/api/console/list-changes/${id}/file`, { filed_on, number })
 export async function fetchPackage(change: string): Promise<Blob> {
   const answer = await fetch(`/api/console/list-changes/${change}/package`, {

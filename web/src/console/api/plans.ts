@@ -39,7 +39,7 @@ export interface Plan {
 export interface Step { status: string; status_text: string; at: string; who: string; department: string; note: string }
 export interface PlanDetail extends Plan { entries: Entry[]; steps: Step[] }
 export interface Revision { number: number; reason: string; at: string; who: string; values: Record<string, unknown> }
-export interface Merge { ids: string[]; names: string[]; starts_on: string; ends_on: string; departments: string[]; reasons: string[] }
+export interface Merge { ids: string[]; names: string[]; starts_on: string; ends_on: string; departments: string[]; reasons: string[]; declined: { reason: string; at: string; who: string } | null }
 export interface Proposal { id: string; entry_id: string; entry: string; department: string; changes: Record<string, unknown>; before: Record<string, unknown>; reason: string; who: string; status: string; status_text: string; at: string }
 export interface CoveredItem {
   item_id: string; name: string; domain: string; code: string; department: string; item_class: string; planned: boolean
@@ -78,6 +78,7 @@ export const withdrawEntry = (id: string, reason: string) => post<unknown>(`${en
 export const fetchHistory = (id: string) => get<{ rows: Revision[] }>(`${entry(id)}/history`)
 export const fetchMerges = (year: number) => get<{ rows: Merge[] }>(`/api/console/plan-merges/${year}`)
 export const mergeEntries = (entry_ids: string[], reason: string) => post<unknown>('/api/console/plan-merges', { entry_ids, reason })
+export const declineMerge = (year: number, entry_ids: string[], reason: string) => post<unknown>(`/api/console/plan-merges/${year}/decline`, { entry_ids, reason })
 export const fetchProposals = () => get<{ rows: Proposal[] }>('/api/console/plan-proposals')
 export const decideProposal = (id: string, accept: boolean) => post<unknown>(`/api/console/plan-proposals/${id}/decide`, { accept })
 export const fetchCoverage = (year: number) => get<Coverage>(`/api/console/plan-coverage/${year}`)
