@@ -23,6 +23,7 @@ NO_FILES = {
     "item_versions.source_digest": "of cells",
     "items.digest": "of cells",
     "plan_entries.digest": "of cells",
+    "plan_merge_refusals.digest": "of the ids of entries",
     "plan_revisions.digest": "of values",
     "province_records.digest": "of a message",
     "replacements.evidence": "words",
