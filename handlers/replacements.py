@@ -14,6 +14,7 @@ from inspection.reasons import RECUSAL_GROUNDS, REPLACEMENT_REASONS, TARGET_REAS
 from models.store.states import STATUS_WORDS
 from services.drawing import (
     appointments,
+    entrustments,
     recusal_requests,
     recusals,
     replacement_view,
@@ -196,6 +197,7 @@ async def get_changes(call: Call) -> Any:
     return {
         **await replacement_view.changes(call.act),
         "requests": await recusal_requests.listing(call.act),
+        "entrusted": await entrustments.listing(call.act),
         "reasons": listing(REPLACEMENT_REASONS),
         "target_reasons": listing(TARGET_REASONS),
         "way": call.act.house.rules.replacement,
@@ -235,7 +237,20 @@ async def post_entrust(call: Call) -> Any:
     """Note that a short place is entrusted to another department (D9)."""
     body: EntrustBody = call.body
     words = (body.authority, body.to, body.document)
-    await replacements.entrust(call.act, call.path["id"], body.department, words)
+    await entrustments.entrust(call.act, call.path["id"], body.department, words)
+
+
+@routes.get("/api/console/visits/{id}/entrusted/{department}", roles=APPROVER)
+async def get_entrusted_choices(call: Call) -> Any:
+    """Whom the entrusted department may name."""
+    return {"rows": await entrustments.choices(call.act, call.path["id"], call.path["department"])}
+
+
+@routes.post("/api/console/visits/{id}/entrusted", roles=APPROVER, body=AppointBody)
+async def post_entrusted(call: Call) -> Any:
+    """Name who of the entrusted department goes (D9)."""
+    body: AppointBody = call.body
+    return {"people": await entrustments.name_people(call.act, call.path["id"], body.department, body.staff_numbers)}
 
 
 @routes.get("/api/console/visits/{id}/appointees", roles=DESK)

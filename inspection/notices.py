@@ -24,6 +24,7 @@ class NoticeKind(Enum):
     REPLACEMENT_ASKED = "replacement-asked"  # 审批人: somebody of your department asks to be replaced (E3)
     SECOND_ASKED = "second-asked"  # 协调员: what one of you proposed waits for another (D4)
     SECOND_DECIDED = "second-decided"  # who proposed it: what the other decided
+    ENTRUSTED = "entrusted"  # 审批人: your department inspects by entrustment, name who goes (D9)
     RECUSAL_ASKED = "recusal-asked"  # 审批人: an enterprise asks that one of your department stay away (E5)
     OWNER_RECUSAL = "owner-recusal"  # 被检查对象: what became of that (E5)
     REPLACED = "replaced"  # the group changed: who left, who comes; or the request was declined (E1-E5)

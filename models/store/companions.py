@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.draws import Shortfall, VisitExpert
@@ -37,7 +38,19 @@ class Expert:
     visit_id: str
     staff_no: str
     name: str
+    visit_number: str
     department: str
+
+
+def nameless(some: Iterable[Expert]) -> list[str]:
+    """How many experts of each department came along, for whoever is told nobody's name."""
+    counted = Counter(one.department for one in some)
+    return [f"{department}专家 {count} 名，协助检查" for department, count in sorted(counted.items())]
+
+
+def standing() -> ColumnElement[bool]:
+    """A place that is open, or was until another department of the platform took it by entrustment."""
+    return or_(Shortfall.missing > 0, Shortfall.entrusted_department_id.is_not(None))
 
 
 async def entrusted(db: AsyncSession, *, visits: Collection[str] = (), task_id: str = "") -> list[Entrusted]:
@@ -46,7 +59,7 @@ async def entrusted(db: AsyncSession, *, visits: Collection[str] = (), task_id: 
         select(Shortfall, Visit.number, Department.name)
         .join(Visit, Visit.id == Shortfall.visit_id)
         .join(Department, Department.id == Shortfall.department_id)
-        .where(Shortfall.entrusted_to != "", Shortfall.missing > 0)
+        .where(Shortfall.entrusted_to != "", standing())
         .where(Visit.task_id == task_id if task_id else Visit.id.in_(visits))
         .order_by(Visit.position, Department.code)
     )
@@ -66,15 +79,15 @@ async def entrusted(db: AsyncSession, *, visits: Collection[str] = (), task_id: 
 async def experts(db: AsyncSession, *, visits: Collection[str] = (), task_id: str = "") -> list[Expert]:
     """The experts of these visits, or of all visits of a task."""
     query = (
-        select(VisitExpert.visit_id, Inspector.staff_no, Member, Department.name)
+        select(VisitExpert.visit_id, Visit.number, Inspector.staff_no, Member, Department.name)
         .join(Visit, Visit.id == VisitExpert.visit_id)
         .join(Inspector, Inspector.id == VisitExpert.inspector_id)
         .join(Member, Member.id == Inspector.member_id)
         .join(Department, Department.id == VisitExpert.department_id)
         .where(Visit.task_id == task_id if task_id else Visit.id.in_(visits))
-        .order_by(VisitExpert.added_at, Inspector.staff_no)
+        .order_by(Visit.position, VisitExpert.added_at, Inspector.staff_no)
     )
     return [
-        Expert(visit_id=visit_id, staff_no=staff_no, name=member.name, department=department)
-        for visit_id, staff_no, member, department in await db.execute(query)
+        Expert(visit_id=visit_id, visit_number=number, staff_no=staff_no, name=member.name, department=department)
+        for visit_id, number, staff_no, member, department in await db.execute(query)
     ]

@@ -46,15 +46,16 @@ async def appoint(act: Act, visit_id: str, department_code: str, staff_numbers: 
     gap = await store.shortfall(act.db, visit_id, department.id)
     if gap is None or not gap.missing:
         raise ConflictError(what="选派人员", why="该部门的人员已经选派。")
-    if len(set(staff_numbers)) != gap.missing or len(staff_numbers) != gap.missing:
-        raise InvalidInputError(what="选派人员", why=f"须选派 {gap.missing} 名不同的执法检查人员。")
+    if gap.entrusted_department_id:
+        raise ConflictError(what="选派人员", why=f"已委托{gap.entrusted_to}实施，由其选派。")
+    check_number(staff_numbers, gap.missing)
     ready = await bench(act, case.task, case.draw)
     group = {number for number, _ in await store.group(act.db, visit_id)}
     fitting = {one.staff_no: one for one in ready.choices(ready.team(department_code), case.target.code, group)}
     if not set(staff_numbers) <= set(fitting):
         raise InvalidInputError(what="选派人员", why="请从符合条件、在岗且无须回避的人员中选择。")
     people = [replace(fitting[one], department_id=department.id) for one in staff_numbers]
-    await _seat(act, case, department, gap, people)
+    await seat(act, case, department, gap, people, APPOINTED)
     act.record(
         "appoint", f"visit:{visit_id}", number=case.visit.number, department=department_code, people=[*staff_numbers]
     )
@@ -82,8 +83,16 @@ async def _case(act: Act, visit_id: str, department_code: str) -> tuple[VisitCas
     return case, found
 
 
-async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfall, people: Sequence[Available]) -> None:
-    """Put people into the group; the first of the task's lead department, or the first of all, leads it."""
+def check_number(staff_numbers: Sequence[str], missing: int) -> None:
+    """Raise InvalidInputError unless as many different people are named as places are open."""
+    if len(set(staff_numbers)) != missing or len(staff_numbers) != missing:
+        raise InvalidInputError(what="选派人员", why=f"须选派 {missing} 名不同的执法检查人员。")
+
+
+async def seat(
+    act: Act, case: VisitCase, department: Department, gap: Shortfall, people: Sequence[Available], reason: str
+) -> None:
+    """Put people into the group for a department; the first of the task's lead department, or of all, leads it."""
     seated = list(await act.db.scalars(select(VisitMember).where(VisitMember.visit_id == case.visit.id)))
     led = next((one for one in seated if one.leads), None)
     leads = led is None or (department.id == case.task.department_id and led.department_id != department.id)
@@ -99,9 +108,10 @@ async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfal
             leads=leads and number == 0,
         )
         act.db.add(member)
-        act.db.add(_row(act, case, department, one, line + number))
+        act.db.add(_row(act, case, one, reason, line + number))
     gap.missing = 0
-    act.db.add(Part(visit_id=case.visit.id, department_id=department.id))
+    if await store.part(act.db, case.visit.id, department.id) is None:
+        act.db.add(Part(visit_id=case.visit.id, department_id=department.id))
     await act.db.flush()
     everybody = {one.code: one for one in (await task_store.departments(act.db)).values()}
     leader = people[0].staff_no if leads else None
@@ -109,20 +119,20 @@ async def _seat(act: Act, case: VisitCase, department: Department, gap: Shortfal
     await tell_many(act, list(letters(case.task, new, everybody)))
 
 
-def _row(act: Act, case: VisitCase, department: Department, one: Available, line: int) -> Replacement:
-    """The line of the record: who came in, and that he was appointed, not drawn."""
+def _row(act: Act, case: VisitCase, one: Available, reason: str, line: int) -> Replacement:
+    """The line of the record: who came in, and that he was named, not drawn."""
     return Replacement(
         id=new_id(),
         draw_id=case.draw.id,
         visit_id=case.visit.id,
         visit_number=case.visit.number,
-        department_id=department.id,
+        department_id=one.department_id,
         status="approved",
         entering=one.staff_no,
         way=CHOSEN,
         passed=[],
         line=line,
-        reason=APPOINTED,
+        reason=reason,
         evidence="",
         asked_by=act.actor.member_id,
         asked_at=act.now,

@@ -91,6 +91,10 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
         "teams": [f"{names.get(team.department, team.department)} {team.size} 人" for team in told.teams],
         "loads": await loads.rows_of(act, draw),
         "rows": outcome["rows"],
+        "experts": [
+            [one.visit_number, f"{one.name}（{one.department}）"]
+            for one in await companions.experts(act.db, task_id=task.id)
+        ],
         "entrusted": [[one.visit_number, one.words()] for one in await companions.entrusted(act.db, task_id=task.id)],
     }
 

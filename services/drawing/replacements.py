@@ -67,30 +67,9 @@ async def fill(act: Act, visit_id: str, department_code: str, evidence: str) -> 
     gap = await store.shortfall(act.db, visit_id, department.id)
     if gap is None or not gap.missing:
         raise ConflictError(what="检查组", why="该部门没有缺员。")
+    if gap.entrusted_department_id:
+        raise ConflictError(what="检查组", why=f"已委托{gap.entrusted_to}实施，由其选派人员。")
     return await _asked(act, case, department.id, (SHORT_PLACE, said(evidence, "补员说明"), ""))
-
-
-async def entrust(act: Act, visit_id: str, department_code: str, words: tuple[str, str, str]) -> None:
-    """Note that a place nobody fits is entrusted (委托执法, D9); `words`: by which authority, to whom, which document.
-
-    It stands on every page and paper of the visit from now on.
-    """
-    if not act.actor.has(Role.COORDINATOR):
-        raise ForbiddenError
-    named = zip(words, ("委托机关", "受委托部门", "委托文书编号"), strict=True)
-    authority, to, document = (said(text, what) for text, what in named)
-    if max(len(authority), len(to), len(document)) > _WORDS:
-        raise InvalidInputError(what="委托执法", why=f"机关、部门名称和文书编号各不超过 {_WORDS} 字。")
-    case = await store.visit_case(act.db, visit_id)
-    departments = {one.code: one.id for one in (await task_store.departments(act.db)).values()}
-    gap = await store.shortfall(act.db, visit_id, departments.get(department_code, ""))
-    if gap is None or not gap.missing:
-        raise ConflictError(what="检查组", why="该部门没有缺员。")
-    gap.entrusted_from, gap.entrusted_to, gap.document = authority, to, document
-    gap.entrusted_by, gap.entrusted_at = act.actor.member_id, act.now
-    act.record(
-        "entrust", f"visit:{visit_id}", number=case.visit.number, department=department_code, by=authority, to=to
-    )
 
 
 async def approve(act: Act, replacement_id: str, chosen: str = "") -> Replacement:
@@ -148,9 +127,6 @@ async def choices(act: Act, replacement_id: str) -> tuple[list[Available], str |
     team, group = ready.team(await code_of(act, row.department_id)), await ever_in_group(act, case)
     following = ready.next_for(team, case.target.code, group) if row.leaving else None
     return ready.choices(team, case.target.code, group, fill=not row.leaving), following
-
-
-_WORDS = 128
 
 
 def way_of(act: Act, row: Replacement) -> str:

@@ -324,7 +324,7 @@ async def _short(act: Act, task: Task, names: dict[str, Any]) -> dict[str, list[
     """The places that nobody fills, by visit; entrusted to whom, where the office has done so (D9)."""
     found: dict[str, list[dict[str, Any]]] = {}
     query = select(Shortfall).join(Visit, Visit.id == Shortfall.visit_id)
-    for row in await act.db.scalars(query.where(Visit.task_id == task.id, Shortfall.missing > 0)):
+    for row in await act.db.scalars(query.where(Visit.task_id == task.id, companions.standing())):
         department = names[row.department_id]
         shown = {"department": department.name, "code": department.code, "missing": row.missing}
         own = {"entrusted_from": row.entrusted_from, "entrusted_to": row.entrusted_to, "document": row.document}

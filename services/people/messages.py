@@ -24,6 +24,7 @@ KIND_WORDS = {
     NoticeKind.REPLACEMENT_ASKED: "待审批更换",
     NoticeKind.SECOND_ASKED: "待第二人决定",
     NoticeKind.SECOND_DECIDED: "第二人已决定",
+    NoticeKind.ENTRUSTED: "受委托实施检查",
     NoticeKind.RECUSAL_ASKED: "待决定回避申请",
     NoticeKind.OWNER_RECUSAL: "回避申请答复",
     NoticeKind.REPLACED: "检查组变动",

@@ -58,6 +58,7 @@ ACT_WORDS = {
     "target-swap": "更换检查对象",
     "target-swap-decline": "不同意更换检查对象",
     "entrust": "委托执法",
+    "entrusted-people": "受委托选派人员",
     "bundle-by-code": "监督员下载验证包",
     "proof-code": "发放查验码",
     "proof-shown": "企业查验名单",

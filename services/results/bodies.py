@@ -38,6 +38,7 @@ class Around:
     plan_number: str
     task_code: str
     entrusted: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by visit: 委托执法, in words (D9)
+    experts: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by visit: how many of which department (B14)
     added: Mapping[tuple[str, str], Sequence[Named]] = field(default_factory=dict)  # on the spot, by visit, department
 
 
@@ -55,6 +56,9 @@ async def around(act: Act, task: Task, items: Mapping[str, Sequence[Named]], dra
     entrusted: dict[str, list[str]] = {}
     for one in await companions.entrusted(act.db, task_id=task.id):
         entrusted.setdefault(one.visit_id, []).append(one.words())
+    experts: dict[str, list[companions.Expert]] = {}
+    for expert in await companions.experts(act.db, task_id=task.id):
+        experts.setdefault(expert.visit_id, []).append(expert)
     area, day = act.house.rules.area_code, task.starts_on
     return Around(
         items=items,
@@ -64,6 +68,7 @@ async def around(act: Act, task: Task, items: Mapping[str, Sequence[Named]], dra
         plan_number=await disclosures.national_number(act.db, f"plan:{entry.id}", f"{area}{entry.year}"),
         task_code=await disclosures.national_number(act.db, f"task:{task.id}", f"{area}{day:%Y%m%d}"),
         entrusted=entrusted,
+        experts={visit_id: companions.nameless(some) for visit_id, some in experts.items()},
     )
 
 
@@ -96,6 +101,7 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "draw_number": shared.draw_number,
         "version": 1,
         **({"entrusted": list(told)} if (told := shared.entrusted.get(case.visit.id)) else {}),
+        **({"experts": list(some)} if (some := shared.experts.get(case.visit.id)) else {}),
         **_of_items(manifest, [item_id for item_id, _ in items]),
         **outcome(manifest["results"], manifest["measures"]),
     }

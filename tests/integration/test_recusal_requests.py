@@ -17,7 +17,7 @@ from models.draws import Recusal, RecusalRequest, Replacement, Shortfall
 from models.people import AuditEntry, Inspector, Member
 from models.results import Deadline, Outbox
 from models.tasks import Part, Visit, VisitMember
-from services.drawing import draws, recusal_requests, replacements
+from services.drawing import draws, entrustments, recusal_requests, replacements
 from services.field import visits
 from services.people import owners
 from tests.integration.test_owners import bind, sign_in
@@ -178,7 +178,7 @@ async def test_where_nobody_else_can_come_his_place_stands_open(office: Office) 
     (row,) = await office.all(select(Replacement))
     assert (row.id, row.status, row.entering, row.way) == (own_wish, "approved", "", "nobody")
     async with office.act(COORDINATOR) as act:
-        await replacements.entrust(act, visit.id, "health", ("省卫生健康委", "市卫生健康委", "委托〔2026〕3号"))
+        await entrustments.entrust(act, visit.id, "health", ("省卫生健康委", "市卫生健康委", "委托〔2026〕3号"))
     assert await office.count(AuditEntry, AuditEntry.act == "replacement-open") == 1
 
 

@@ -15,7 +15,7 @@ from models.people import AuditEntry, Department, Grant, Inspector, Member
 from models.registers import Target
 from models.store import pools
 from models.tasks import Part, Task, Visit, VisitMember
-from services.drawing import draws, recusals, replacements, tasks
+from services.drawing import draws, entrustments, recusals, replacements, tasks
 from services.drawing.draws import ShortTargetsError
 from services.drawing.task_view import task_detail
 from services.drawing.tasks import pool_of
@@ -203,15 +203,15 @@ async def test_a_short_place_is_entrusted(office: Office) -> None:
     """D9: whom the office entrusts, by which document; not by a department, not where nobody is missing."""
     visit_id, _ = await short_drawn(office)
     async with office.act(COORDINATOR) as act:
-        await replacements.entrust(act, visit_id, "fire", ("省消防救援总队", "市消防救援支队", "消委〔2026〕3号"))
+        await entrustments.entrust(act, visit_id, "fire", ("省消防救援总队", "市消防救援支队", "消委〔2026〕3号"))
     gap = (await office.all(select(Shortfall).where(Shortfall.visit_id == visit_id)))[0]
     told = (gap.entrusted_from, gap.entrusted_to, gap.document, gap.missing)
     assert told == ("省消防救援总队", "市消防救援支队", "消委〔2026〕3号", 2)
     for words in (("", "某支队", "某号"), ("某总队", "某支队", "号" * 129)):
         with pytest.raises(InvalidInputError):
             async with office.act(COORDINATOR) as act:
-                await replacements.entrust(act, visit_id, "fire", words)
+                await entrustments.entrust(act, visit_id, "fire", words)
     for who, department, error in ((OBSERVER, "fire", ForbiddenError), (COORDINATOR, "health", ConflictError)):
         with pytest.raises(error):
             async with office.act(who) as act:
-                await replacements.entrust(act, visit_id, department, ("某总队", "某支队", "某号"))
+                await entrustments.entrust(act, visit_id, department, ("某总队", "某支队", "某号"))

@@ -53,8 +53,23 @@ export interface RecusalRequest {
   decide: boolean
 }
 
+/** A place of another department that this one is entrusted with (委托执法). */
+export interface EntrustedPlace {
+  visit: string
+  visit_number: string
+  target_name: string
+  department: string
+  code: string
+  missing: number
+  entrusted_from: string
+  entrusted_to: string
+  document: string
+  decide: boolean
+}
+
 export interface Changes {
   requests: RecusalRequest[]
+  entrusted: EntrustedPlace[]
   people: PersonChange[]
   targets: TargetChange[]
   reasons: Reason[]
@@ -92,6 +107,10 @@ export const askReplacement = (visit: string, staff_no: string, reason: string, 
 export const fillPlace = (visit: string, department: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/fill`, { department, evidence })
 export const entrustPlace = (visit: string, body: { department: string; authority: string; to: string; document: string }) =>
   post<unknown>(`/api/console/visits/${visit}/entrust`, body)
+export const fetchEntrustedChoices = (visit: string, department: string) =>
+  get<{ rows: { staff_no: string; name: string; skilled: boolean }[] }>(`/api/console/visits/${visit}/entrusted/${encodeURIComponent(department)}`)
+export const nameEntrusted = (visit: string, department: string, staff_numbers: string[]) =>
+  post<unknown>(`/api/console/visits/${visit}/entrusted`, { department, staff_numbers })
 export const fetchExperts = (visit: string) => get<{ rows: { staff_no: string; name: string; department: string }[] }>(`/api/console/visits/${visit}/experts`)
 export const addExpert = (visit: string, staff_no: string) => post<unknown>(`/api/console/visits/${visit}/experts`, { staff_no })
 export const proposeSwap = (visit: string, reason: string, evidence: string) => post<unknown>(`/api/console/visits/${visit}/swap`, { reason, evidence })
