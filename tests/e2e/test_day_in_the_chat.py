@@ -54,6 +54,13 @@ async def test_an_inspector_gets_through_the_day_in_the_chat(office: Backstage, 
         await expect(page.locator(".row", has_text=f"{kind}　校验值").last).to_be_visible()
     await shoot(page, "chat-day")
     assert len(await office.evidence(visit)) == await office.count(Evidence) == len(SENT)
+    phone = await leaders_phone(office, screens, visit)
+    photo = phone.get_by_role("link", name="照片")
+    await expect(photo.get_by_role("img")).to_be_visible()
+    for kind in ("照片", "文件"):
+        opened = await phone.request.get(str(await phone.get_by_role("link", name=kind).get_attribute("href")))
+        assert (opened.status, len(await opened.body()) > 300) == (200, True)
+    await assert_fits(phone)
     await assert_fits(page)
 
 
