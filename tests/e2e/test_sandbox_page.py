@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from app.tour.story import VisitPlan
+from bot.sandbox import FaultKind
 from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.screenshots import shoot
@@ -48,6 +49,22 @@ async def test_a_cards_button_accepts_the_visit(office: Backstage, screens: Scre
     member = next(one for one in visit.members if one != visit.leader)
     await open_chat(page, office, member)
     await expect(page.locator(".tcard", has_text="您被抽取为检查组成员").first).to_be_visible()
+
+
+async def test_every_fault_is_switched_on_from_its_page(office: Backstage, screens: Screens) -> None:
+    """Issue 5, sandbox: each kind of fault has its switch, is in force as set, and all go off again."""
+    page = await (await screens.phone()).new_page()
+    await page.goto(f"{office.sandbox}/#faults")
+    faults = office.demo.sandbox.state.faults
+    for number, kind in enumerate(FaultKind, 1):
+        await page.locator(f"input[value={kind.value}]").check(force=True)
+        await page.get_by_role("button", name="打开", exact=True).click()
+        await expect(page.locator("tbody tr")).to_have_count(number)
+    assert {one["kind"] for one in faults.shown()} == {kind.value for kind in FaultKind}
+    await assert_fits(page)
+    await page.get_by_role("button", name="全部关闭").click()
+    await expect(page.get_by_text("一切正常")).to_be_visible()
+    assert faults.shown() == []
 
 
 async def test_the_tabs_at_a_desk_and_on_a_phone(office: Backstage, screens: Screens) -> None:

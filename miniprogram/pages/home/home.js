@@ -15,7 +15,7 @@ Page({
   async allow() {
     await this.attempt(async () => {
       const kind = await shell.allow()
-      return kind === 'refused' ? '没有允许通知，检查组会打电话通知您' : '已允许，收到检查通知时会提醒您'
+      return kind === 'refused' ? '没有允许通知，检查组会打电话通知您；右上角“…”的设置里可以重新允许' : '已允许，收到检查通知时会提醒您'
     })
   },
 
@@ -38,7 +38,8 @@ Page({
     try {
       this.setData({ said: await work() })
     } catch (error) {
-      this.setData({ said: (error && error.message) || '没有完成，请再试一次' })
+      const closed = /cancel/.test((error && error.errMsg) || '') // whoever closes the camera knows that he did
+      this.setData({ said: closed ? '' : (error && error.message) || '没有完成，请再试一次' })
     }
   },
 })
