@@ -174,7 +174,7 @@ def _check_part(name: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> N
     width = max(map(_column, letters), default=0)
     limit = min(max(MAX_SPARSE, 4 * cells), MAX_EXTENT)
     if bottom * width > limit or bottom > MAX_ROWS:
-        raise TooLargeError(what=f"文件“{name}”中工作表的范围（{bottom}行×{width}列）", limit=f"{limit}格")
+        raise TooLargeError(what=f"文件“{name}”中工作表的范围（{bottom:,}行×{width:,}列）", limit=f"{limit:,}格")
 
 
 def _column(letters: bytes) -> int:

@@ -6,8 +6,10 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
+from app import samples
 from models.lists import ListChange
 from models.registers import Target
+from models.sheets import write_csv, write_xlsx
 from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.test_console import FIRST, say_yes, sign_in
@@ -104,3 +106,22 @@ async def test_one_target_by_hand_and_what_a_file_would_change(office: Backstage
     changes = desk.locator(".examples")
     await expect(changes).to_contain_text("登记状态在业 → 停业")
     await expect(changes).to_contain_text("名称演示东湖0002号宾馆 → 演示东湖0002号旅店")
+    await _wrong_files(desk)
+    async with office.demo.parts.database.read() as db:
+        assert await db.scalar(select(Target.status).where(Target.code == "91379999MA0000023E")) == "open"
+
+
+async def _wrong_files(desk: Page) -> None:
+    """B5: what is wrong with a file stays to be read, one sentence, and goes with it; nothing can be imported of it."""
+    items = write_csv(samples.ITEM_HEADERS, samples.sample_items())
+    for name, data, words in (
+        ("清单.csv", items, "表头像是“抽查事项清单”，不是“检查对象”；请选择“抽查事项清单”重新导入"),
+        ("断了.xlsx", write_xlsx(["企业名称"], [["甲"]])[:900], "不完整或已损坏，打不开"),
+    ):
+        await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": data})
+        await desk.get_by_role("button", name="试运行").click()
+        await expect(desk.get_by_role("alert").filter(has_text=words)).to_contain_text("已有数据没有变化")
+        await expect(desk.get_by_role("button", name="正式导入")).to_be_disabled()
+    await assert_fits(desk)
+    await desk.locator("label.el-radio-button", has_text="抽查事项清单").click()
+    await expect(desk.get_by_role("alert")).to_have_count(0)
