@@ -14,7 +14,7 @@ const visit = (status: string, ...parts: string[]): VisitLine => ({
   parts: parts.map((part, place) => ({ id: String(place), department: '', status: part, status_text: '', result_text: null })),
 })
 const task = (fields: Partial<Task>) => ({
-  status: 'draft' as const, prepared_by: null, draw: null, visits: [],
+  status: 'draft' as const, mode: 'double' as const, batches: [], prepared_by: null, draw: null, visits: [],
   can: { prepare: false, freeze: false, enter: [], draw: false, publish: false }, ...fields,
 })
 
@@ -42,6 +42,21 @@ describe('what comes next in a task', () => {
     expect(nextOf(task({ status: 'frozen', draw: { ...frozen, beacon: { ...beacon, by_hand: true } } })).what).toContain('录入种子来源“drand”')
     const room = draw(source('server', 'system', false), source('骰子', 'dice', false), source('drand', 'public', false))
     expect(nextOf(task({ status: 'frozen', draw: { ...room, beacon } })).what).toContain('“骰子”')
+  })
+
+  it('A8: of a drawn order the next batch is made, and nothing is published before there is anything', () => {
+    const batch = { number: 1, starts_on: '2026-03-02', ends_on: '2026-05-31', count: 10, task_id: null, status_text: '' }
+    const order = task({ status: 'drawn', mode: 'order', batches: [{ ...batch, task_id: 't' }, { ...batch, number: 2, starts_on: '2026-06-01' }] })
+    expect(nextOf(order)).toEqual({ what: '次序已抽定。建立第 2 批的任务，2026-06-01 起检查。', who: '协调员' })
+    expect(nextOf({ ...order, batches: [{ ...batch, task_id: 't' }] }).what).toContain('都已建立')
+  })
+
+  it('P1: where targets alone were drawn, people are named first', () => {
+    const gap = { department: '消防救援大队', code: 'fire', missing: 2, entrusted_from: '', entrusted_to: '', document: '' }
+    const bare = { ...visit('assigned'), short: [gap] }
+    expect(nextOf(task({ status: 'drawn', mode: 'targets', visits: [bare] })).what).toContain('1 户还有部门没有选派')
+    const named = { ...visit('assigned', 'open'), short: [{ ...gap, entrusted_to: '某支队' }] }
+    expect(nextOf(task({ status: 'drawn', mode: 'targets', visits: [named] })).what).toContain('检查进行中')
   })
 
   it('H1: publication is not offered before every part is approved', () => {

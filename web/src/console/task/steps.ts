@@ -15,7 +15,7 @@ export interface Next {
   who: string
 }
 
-type Standing = Pick<Task, 'status' | 'prepared_by' | 'draw' | 'visits' | 'can'>
+type Standing = Pick<Task, 'status' | 'prepared_by' | 'draw' | 'visits' | 'can' | 'mode' | 'batches'>
 
 /** The source whose value is asked for now, if any. */
 export function nextSource(task: Standing): string | null {
@@ -52,7 +52,14 @@ export function nextOf(task: Standing): Next {
     if (source) return { what: `录入种子来源“${source}”的值；每个值只能录入一次。`, who: '协调员或现场监督员' }
     return { what: '种子已齐，可以抽取；抽取后立即锁定并派发。', who: '协调员' }
   }
+  if (task.status === 'drawn' && task.mode === 'order') {
+    const next = task.batches.find((batch) => !batch.task_id)
+    if (next) return { what: `次序已抽定。建立第 ${next.number} 批的任务，${next.starts_on} 起检查。`, who: '协调员' }
+    return { what: '各批次都已建立任务，进展见各批次。', who: '各批次的检查人员' }
+  }
   if (task.status === 'drawn') {
+    const open = task.visits.filter((visit) => visit.short.some((gap) => gap.missing && !gap.entrusted_to)).length
+    if (task.mode === 'targets' && open) return { what: `选派检查人员：${open} 户还有部门没有选派。`, who: '各部门审批人或协调员' }
     const { parts, submitted, approved, published } = progress(task)
     if (submitted < parts) return { what: `检查进行中：${submitted} / ${parts} 份结果已提交。`, who: '各组检查人员' }
     if (approved < parts) return { what: `等待部门审批：${approved} / ${parts} 份已审批。`, who: '各部门审批人' }
