@@ -30,6 +30,7 @@ from bot.sandbox.settings import PROVINCE_SECRET
 from handlers.demo import DemoOffice
 from inspection.actors import SYSTEM
 from inspection.workdays import SHANGHAI
+from models.libraries import Region
 from models.people import Department
 from models.sheets import write_csv
 from services.act import Act
@@ -194,6 +195,8 @@ async def furnish(parts: Parts, *, whole: bool) -> None:
             return
         for one in samples.DEPARTMENTS:
             db.add(Department(code=one.code, name=one.name, aliases=list(one.aliases), is_office=one.is_office))
+        for code, name in samples.AREAS.items():
+            db.add(Region(code=code, name=name))
     people = samples.sample_inspectors()
     office = [row for row in people if row[2] == samples.OFFICE.name]
     await _import(parts, "inspectors", samples.INSPECTOR_HEADERS, people if whole else office)

@@ -66,21 +66,24 @@ TARGET_HEADERS = (
     "注册地址",
     "登记状态",
     "信用风险分类",
+    "行业代码",
+    "行政区划代码",
 )
-_AREAS = ("东湖街道", "西岭街道", "南苑街道", "北辰镇")
+AREAS = {"379991": "东湖街道", "379992": "西岭街道", "379993": "南苑街道", "379994": "北辰镇"}  # codes of no place
+# 国民经济行业代码 (GB/T 4754) of each
 _TRADES = (
-    ("餐饮店", "餐饮服务；食品销售"),
-    ("食品厂", "食品生产；食品销售"),
-    ("宾馆", "住宿服务；餐饮服务"),
-    ("超市", "食品销售；日用百货销售"),
-    ("游泳馆", "游泳场馆服务；体育用品销售"),
-    ("影城", "电影放映；食品销售"),
-    ("培训学校", "面向中小学生的校外培训"),
-    ("学校食堂", "学校食堂；餐饮服务"),
-    ("化工厂", "危险化学品生产；化工产品销售"),
-    ("汽修厂", "机动车维修；汽车零配件零售"),
-    ("电梯公司", "电梯安装、改造、修理；特种设备维护"),
-    ("诊所", "诊所服务；药品零售"),
+    ("餐饮店", "餐饮服务；食品销售", "H6210"),
+    ("食品厂", "食品生产；食品销售", "C1431"),
+    ("宾馆", "住宿服务；餐饮服务", "H6120"),
+    ("超市", "食品销售；日用百货销售", "F5212"),
+    ("游泳馆", "游泳场馆服务；体育用品销售", "R8919"),
+    ("影城", "电影放映；食品销售", "R8760"),
+    ("培训学校", "面向中小学生的校外培训", "P8391"),
+    ("学校食堂", "学校食堂；餐饮服务", "H6299"),
+    ("化工厂", "危险化学品生产；化工产品销售", "C2614"),
+    ("汽修厂", "机动车维修；汽车零配件零售", "O8111"),
+    ("电梯公司", "电梯安装、改造、修理；特种设备维护", "C3435"),
+    ("诊所", "诊所服务；药品零售", "Q8425"),
 )
 _KINDS = ("有限责任公司", "个人独资企业", "个体工商户")
 _AUTHORITY = {"个体工商户": "92"}  # places 1 and 2 of the code; companies are 91
@@ -230,14 +233,16 @@ def sample_targets(n: int = 300) -> Rows:
 
 
 def _target(number: int, chance: random.Random) -> list[str]:
-    trade, scope = _TRADES[number % len(_TRADES)]
-    area, kind = chance.choice(_AREAS), chance.choice(_KINDS)
+    trade, scope, trade_code = _TRADES[number % len(_TRADES)]
+    area_code, kind = chance.choice(tuple(AREAS)), chance.choice(_KINDS)
+    area = AREAS[area_code]
     code = credit_code.compose(_AUTHORITY.get(kind, "91") + REGION, f"MA{number:06d}")
     founded = f"{chance.randint(2005, 2024)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
     status = "注销" if number % 97 == 0 else "存续"
     grade = chance.choices("ABCD", weights=(50, 30, 15, 5))[0]
     name = f"演示{area.removesuffix('街道').removesuffix('镇')}{number:04d}号{trade}"
-    return [name, code, founded, kind, scope, area, f"演示市演示区{area}演示路{number}号", status, grade]
+    address = f"演示市演示区{area}演示路{number}号"
+    return [name, code, founded, kind, scope, area, address, status, grade, trade_code, area_code]
 
 
 def sample_inspectors() -> Rows:

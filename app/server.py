@@ -68,6 +68,7 @@ TICK_SECONDS = 30
 CONTACTS_SECONDS = 6 * 3600  # events tell of changes at once; the full run finds what they missed
 SWEEP_SECONDS = 3600
 ARCHIVES_SECONDS = 3  # a person is looking at the page
+DESTROY_SECONDS = 15
 DIST = REPOSITORY / "web" / "dist"
 SHUTDOWN_SECONDS = 3.0
 
@@ -165,7 +166,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
         Tick(name="remind", every_s=TICK_SECONDS, work=parts.remind),
         Tick(name="lead", every_s=BEAT_SECONDS, work=parts.leader.term),
         Tick(name="archives", every_s=ARCHIVES_SECONDS, work=parts.make_archives),
-        Tick(name="destroy", every_s=ARCHIVES_SECONDS, work=parts.destroy_files),
+        Tick(name="destroy", every_s=DESTROY_SECONDS, work=parts.destroy_files),
         Tick(name="uploads", every_s=SWEEP_SECONDS, work=parts.sweep_uploads),
         Tick(name="contacts", every_s=CONTACTS_SECONDS, work=parts.sync_contacts),
     ]

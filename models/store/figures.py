@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inspection.other_items import MARK
 from inspection.outcomes import NO_PROBLEM
 from models.followups import FollowUp
+from models.libraries import Region
 from models.registers import Target
 from models.results import Deadline, Publication
 from models.tasks import Draw, Part, Task, TaskItem, Visit
@@ -130,6 +131,11 @@ async def problems(db: AsyncSession, first: date, last: date, by: str) -> list[S
         other = apart.get(one, Seen(key=one, seen=0, hits=0))
         apart[one] = Seen(key=one, seen=other.seen + seen, hits=other.hits + int(hits or 0))
     return list(apart.values())
+
+
+async def region_names(db: AsyncSession) -> dict[str, str]:
+    """The office's own names of regions, by code."""
+    return {row.code: row.name for row in await db.scalars(select(Region))}
 
 
 def _by_item(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Seen]:

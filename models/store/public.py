@@ -37,7 +37,9 @@ class Handled:
 async def of_code(db: AsyncSession, code: str) -> Sequence[Publication]:
     """What is published about a code, the newest first."""
     query = select(Publication).where(Publication.target_code == code)
-    return (await db.scalars(query.order_by(Publication.published_at.desc(), Publication.id).limit(MOST_ROWS))).all()
+    return (
+        await db.scalars(query.order_by(Publication.published_at.desc(), Publication.id.desc()).limit(MOST_ROWS))
+    ).all()
 
 
 async def handled(db: AsyncSession, code: str | None = None) -> Sequence[Handled]:

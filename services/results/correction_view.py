@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from inspection.errors import NotFoundError
+from inspection.outcomes import result_text
 from models.blobs import Digest
 from models.store import disclosures as store
 from models.store import disposal
@@ -17,6 +19,7 @@ from services.results.corrections import GROUNDS, is_head
 STATUS_WORDS = {"asked": "待签字", "signed": "已更正", "declined": "未同意"}
 FIELD_WORDS = {
     "results": "检查结果",
+    "item_results": "各事项结果",
     "measures": "后续处置",
     "target_name": "检查对象名称",
     "inspected_on": "检查完成日期",
@@ -68,7 +71,11 @@ def _row(act: Act, case: CorrectionCase, people: dict[str, str], *, head: bool) 
         "ground_text": GROUNDS[row.ground],
         "reason": row.reason,
         "changes": [
-            {"field": FIELD_WORDS[name], "before": body.get(name) if row.status == "asked" else None, "after": value}
+            {
+                "field": FIELD_WORDS[name],
+                "before": _value(name, body.get(name), body["items"]) if row.status == "asked" else None,
+                "after": _value(name, value, row.changes.get("items", body["items"])),
+            }
             for name, value in row.changes.items()
         ],
         "evidence": row.evidence,
@@ -80,3 +87,10 @@ def _row(act: Act, case: CorrectionCase, people: dict[str, str], *, head: bool) 
         "version": row.version,
         "can_sign": waits and head and row.asked_by != act.actor.member_id,
     }
+
+
+def _value(name: str, value: Any, items: Sequence[str]) -> Any:
+    """A value as it is shown: what each item came to, in words beside its name."""
+    if name != "item_results" or not value:
+        return value
+    return [f"{item}：{result_text(codes)}" for item, codes in zip(items, value, strict=False)]

@@ -17,7 +17,7 @@ from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
 from inspection.notices import Notice, NoticeKind
-from inspection.outcomes import check_results
+from inspection.outcomes import NO_PROBLEM, check_items, check_results
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.corrections import Correction, PublicationVersion
@@ -42,7 +42,7 @@ GROUNDS = {
     "target": "检查对象信息有误",
     "review": "行政复议、行政诉讼或监督改变",
 }
-CHANGEABLE = frozenset({"results", "measures", "target_name", "inspected_on", "items"})
+CHANGEABLE = frozenset({"results", "item_results", "measures", "target_name", "inspected_on", "items"})
 MAX_WORDS = 2000
 MAX_EVIDENCE = 20
 MAX_NAME = 256
@@ -122,8 +122,8 @@ async def sign(act: Act, correction_id: str, signature: Digest) -> int:
         publication_id=publication.id, version=version, body=old, correction_id=row.id, replaced_at=act.now
     )
     new = {**old, **_fields(row.changes), "version": version + 1, "corrected_on": local_date(act.now).isoformat()}
-    if "results" in row.changes:
-        new.pop("item_results", None)  # it is corrected as a whole; what the items said before stays in the old version
+    if "results" in row.changes and "item_results" not in row.changes:
+        new.pop("item_results", None)  # asked before items were corrected one by one: they are in the old version
     new["correction"] = GROUNDS[row.ground]
     new = masked(new, await store.hold(act.db, publication.part_id))
     fields = {"decided_by": act.actor.member_id, "decided_at": act.now, "signature_digest": signature}
@@ -181,7 +181,25 @@ def _checked(body: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
             raise InvalidInputError(what=problem.where, why=problem.why)
         changes |= {"results": list(results), "measures": list(measures)}
     _check_words(changes)
-    return changes
+    return changes | _of_items(body, changes)
+
+
+def _of_items(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What each item comes to afterwards, where the public result tells its items apart, or is to; in their order."""
+    told = changes.get("item_results", body.get("item_results"))
+    if not told or not {"results", "item_results", "items"} & changes.keys():
+        return {}
+    items, results = (changes.get(one, body.get(one, [])) for one in ("items", "results"))
+    if "item_results" not in changes and list(results) == [NO_PROBLEM]:
+        told = [[NO_PROBLEM] for _ in items]
+    coded = isinstance(told, list) and all(
+        isinstance(own, list) and all(isinstance(code, str) for code in own) for own in told
+    )
+    if not coded or len(told) != len(items):
+        raise InvalidInputError(what="事项结果", why="请按抽查事项的顺序逐项写明更正后的结果。")
+    for problem in check_items(results, {str(at): own for at, own in enumerate(told)}, [*map(str, range(len(items)))]):
+        raise InvalidInputError(what=problem.where, why=problem.why)
+    return {"item_results": told}
 
 
 def _check_words(changes: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from inspection.chance import Share, Stratum, holm, more_than, stratified, wilson
 from inspection.errors import InvalidInputError
+from inspection.tables.places import SECTIONS
 from inspection.workdays import local_date
 from models.sheets import write_xlsx
 from models.store import figures as store
@@ -54,6 +55,7 @@ async def figures(act: Act, first: date, last: date) -> dict[str, Any]:
     names = await task_store.departments(act.db)
     together, visits = await store.joint(act.db, first, last)
     classes = await store.problems(act.db, first, last, "class")
+    regions = await store.region_names(act.db)
     before = first - (last - first) - timedelta(days=1)
     return {
         "first": first,
@@ -67,10 +69,13 @@ async def figures(act: Act, first: date, last: date) -> dict[str, Any]:
             "listed": len(await list_store.ever_listed(act.db)),
         },
         "groups": {
-            by: _rated(
-                await store.problems(act.db, first, last, by),
-                {one.key: one for one in await store.problems(act.db, before, first - timedelta(days=1), by)},
-            )
+            by: [
+                {**one, "key": _words(by, one["key"], regions), "code": one["key"]}
+                for one in _rated(
+                    await store.problems(act.db, first, last, by),
+                    {one.key: one for one in await store.problems(act.db, before, first - timedelta(days=1), by)},
+                )
+            ]
             for by in GROUPS
         },
         "group_words": GROUPS,
@@ -93,6 +98,13 @@ def marks(one: Mapping[str, Any]) -> str:
     """What is more than chance about a group, in words; "" for nothing."""
     told = (("高于其他", one["hot"]), ("比上期升高", one["risen"]), ("比上期降低", one["fallen"]))
     return "、".join(word for word, holds in told if holds)
+
+
+def _words(by: str, key: str, regions: Mapping[str, str]) -> str:
+    """A group's name for people: what is a code to the register has its name beside it or instead of it."""
+    if by == "trade":
+        return f"{key} {SECTIONS[key[0]][0]}" if key[0] in SECTIONS else key
+    return regions.get(key, key) if by == "region" else key
 
 
 def _department(name: str, one: Done | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from inspection.draw.seed import SEED
 from inspection.errors import ForbiddenError, NotFoundError
 from inspection.notices import Notice, NoticeKind
 from inspection.outcomes import result_text
+from models.base import new_ids
 from models.blobs import Digest
 from models.corrections import PublicationHold
 from models.database import changes_public
@@ -156,10 +157,13 @@ async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, Public
         items.setdefault(item.department_id, []).append((item.id, item.name))
     shared = await around(act, cases[0].task, items, await store.draw_number(act.db, cases[0].task.id))
     written = []
-    for case in cases:
+    # Lists show the newest first, by time and then by id: ids that descend keep a visit's results together.
+    in_order = sorted(cases, key=lambda one: (one.visit.position, one.department.code), reverse=True)
+    for case, id_ in zip(in_order, new_ids(len(cases)), strict=True):
         body = masked(body_of(act, case, shared, due.get(_subject(case))), holds.get(case.part.id))
         act.db.add(
             Publication(
+                id=id_,
                 number=body["number"],
                 part_id=case.part.id,
                 visit_id=case.visit.id,
@@ -173,7 +177,7 @@ async def _write(act: Act, cases: Sequence[PartCase], holds: Mapping[str, Public
         )
         written.append((case, body))
     await act.db.flush()
-    for case, body in written:
+    for case, body in reversed(written):
         await province.send(act, case.department.id, body)
 
 

@@ -13,7 +13,9 @@ import pytest_asyncio
 from sqlalchemy import select
 
 from handlers import public_data
+from inspection.errors import InvalidInputError
 from inspection.province import record_of
+from models.corrections import Correction
 from models.database import Database
 from models.people import Member
 from models.registers import Item
@@ -21,7 +23,7 @@ from models.results import Publication
 from models.tasks import TaskItem
 from services.field import deposits
 from services.field.submissions import IncompleteError
-from services.results import corrections, figures, publications
+from services.results import correction_view, corrections, figures, publications
 from services.results.corrections import Wish
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
@@ -108,7 +110,7 @@ async def test_each_item_shows_what_it_came_to(http: Http) -> None:
 
 
 async def test_a_corrected_result_leaves_no_old_one_at_an_item(http: Http) -> None:
-    """J2, 2.4: corrected as a whole; the old version keeps what its items said."""
+    """J2, 2.4: nothing found is nothing found at every item; the old version keeps what its items said."""
     play = http.play
     found = await published(play)
     async with play.act("lead-1") as act:
@@ -122,5 +124,47 @@ async def test_a_corrected_result_leaves_no_old_one_at_an_item(http: Http) -> No
         await corrections.sign(act, row.id, await play.house.blobs.put(signature_bytes(8)))
         now = (await act.db.scalars(select(Publication).where(Publication.id == found.id))).one()
         assert set(by_item(now.body).values()) == {"未发现问题"}
+    old = (await http.call("GET", f"/public/results/{quote(found.number)}/v1"))[1]
+    assert old.count("<small>发现问题已责令改正</small>") == 1
+
+
+async def test_a_correction_says_what_each_item_came_to(http: Http) -> None:
+    """J2, H6: results are corrected item by item: who does not say each is told so, and no item falls silent."""
+    play = http.play
+    found = await published(play)
+    paper = await play.house.blobs.put(signature_bytes(7))
+    second = found.body["items"].index("消防通道检查")
+    by_items = [["none"], ["none"]]
+    by_items[second] = ["corrected"]
+    swapped = by_items[::-1]
+
+    async def ask(**changes: object) -> Correction:
+        async with play.act("lead-1") as act:
+            await deposits.keep(act, deposits.CORRECTIONS, paper)
+            wish = Wish(number=found.number, ground="fact", reason="复核", changes=changes, evidence=[paper])
+            return await corrections.ask(act, wish)
+
+    for changes, why in (
+        ({"results": ["pending"], "measures": ["order"]}, "合起来应当"),  # and which item was it?
+        ({"item_results": [["corrected"]]}, "逐项写明"),
+        ({"item_results": "corrected"}, "逐项写明"),
+        ({"item_results": [["none"], ["none"]]}, "合起来应当"),
+        ({"items": ["消防通道检查"]}, "逐项写明"),
+    ):
+        with pytest.raises(InvalidInputError, match=why):
+            await ask(**changes)
+    row = await ask(item_results=swapped)
+    async with play.act("lead-approver") as act:
+        (await act.db.get_one(Member, act.actor.member_id)).post = "主要负责人"
+        [shown] = (await correction_view.rows(act))["rows"]
+        assert shown["changes"][0]["field"] == "各事项结果"
+        assert "消防通道检查：未发现问题" in shown["changes"][0]["after"]
+        await corrections.sign(act, row.id, await play.house.blobs.put(signature_bytes(8)))
+        now = (await act.db.scalars(select(Publication).where(Publication.id == found.id))).one()
+        assert by_item(now.body)["消防通道检查"] == "未发现问题"
+        assert sorted(by_item(now.body).values()) == ["发现问题已责令改正", "未发现问题"]
+        assert now.body["results"] == ["corrected"]
+    page = (await http.call("GET", f"/public/results/{quote(found.number)}"))[1]
+    assert page.count("<small>发现问题已责令改正</small>") == 1
     old = (await http.call("GET", f"/public/results/{quote(found.number)}/v1"))[1]
     assert old.count("<small>发现问题已责令改正</small>") == 1

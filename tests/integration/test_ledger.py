@@ -229,6 +229,7 @@ async def test_labels_make_strata_and_tickets(office: Office) -> None:
 
 async def test_a_table_holds_for_its_item_and_region(office: Office) -> None:
     """C12: the table of a task's item holds, one of another item does not; a region has strata of its own."""
+    await office.change(Target, Target.id.is_not(None), region_code="379999")
     await hotel(office, credit_class="D")
     task_id = await office.task(ratio="0.1")
     item_id = (await office.all(select(TaskItem.item_id).where(TaskItem.task_id == task_id)))[0]

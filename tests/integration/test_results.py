@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 
 from inspection.actors import PUBLIC, Actor, Role
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from models.base import new_ids
 from models.database import Database
 from models.results import Deadline, Publication
-from models.tasks import Part, Task, Visit
-from services.results import approvals, publications
+from models.tasks import Evidence, Part, Task, Visit
+from services.field import evidence, visits
+from services.results import approvals, public_view, publications
 from services.results.approvals import OwnWorkError
 from tests.conftest import Clock
 from tests.integration.visits_play import Play, house_of
@@ -206,3 +208,40 @@ async def test_the_public_finds_only_what_is_published(play: Play) -> None:
         assert (await publications.search(act, "%", 1))[0] == 0
         with pytest.raises(NotFoundError):
             await publications.result(act, f"{play.scene.visit.number}-partner")
+
+
+async def test_departments_share_results_and_evidence_with_each_other(play: Play) -> None:
+    """H9: the group opens the other department's photo, and its published result stands in the target's file."""
+    await play.confirmed()
+    for code in ("lead", "partner"):
+        await play.approve(code)
+    await publish(play)
+    visit_id = play.scene.visit.id
+    async with play.database.read() as db:
+        of_lead = (Evidence.kind == "photo", Evidence.department_id == play.scene.items["lead"].department_id)
+        photo = await db.scalar(select(Evidence.digest).where(*of_lead)) or ""
+    async with play.act("partner-1") as act:
+        shown, media = await evidence.copy_of(act, visit_id, photo, "display")
+        assert (media, await play.house.blobs.has(shown)) == ("image/jpeg", True)
+        history = (await visits.visit_detail(act, visit_id)).history
+        told = {department: one.body["result_text"] for one, department in history}
+    assert told == {"演示区市场监督管理局": "未发现问题", "演示区卫生健康局": "未发现问题"}
+    async with play.act("partner-approver") as act:  # he has no part in the visit itself: what is public, not the photo
+        with pytest.raises(NotFoundError):
+            await evidence.copy_of(act, visit_id, photo, "display")
+
+
+async def test_results_of_one_visit_stand_together_in_order(play: Play) -> None:
+    """H6: in the list of newest results the departments of a visit follow each other by code, whatever their ids."""
+    await play.confirmed()
+    for code in ("partner", "lead"):
+        await play.approve(code)
+    await publish(play)
+    async with play.act(PUBLIC) as act:
+        _, listed = await publications.search(act, "", 1)
+        of_code = (await public_view.enterprise(act, play.scene.target.code))["rows"]
+    number = play.scene.visit.number
+    assert [one["number"] for one in listed] == [f"{number}-lead", f"{number}-partner"]
+    assert [one["number"] for one in of_code] == [f"{number}-lead", f"{number}-partner"]
+    ids = new_ids(300)
+    assert (sorted(ids), len(set(ids)), {len(one) for one in ids}) == (ids, 300, {32})

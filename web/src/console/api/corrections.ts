@@ -42,6 +42,8 @@ export interface PublicBody {
   department: string
   items: string[]
   results?: string[]
+  /** Codes of each item, in their order; not there where all are the department's own. */
+  item_results?: string[][]
   measures?: string[]
   result_text: string
   measure_text: string
@@ -52,7 +54,7 @@ export interface Wish {
   number: string
   ground: string
   reason: string
-  changes: Record<string, string | string[]>
+  changes: Record<string, string | string[] | string[][]>
   evidence: string[]
 }
 
