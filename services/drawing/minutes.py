@@ -15,6 +15,7 @@ import typst
 
 from inspection.draw.announcement import parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.draw.lower import KEY as LOWER
 from inspection.errors import ConflictError
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
@@ -48,7 +49,10 @@ def _compile(data: dict[str, Any], font: Path) -> bytes:
 
 async def _data(act: Act, draw: Draw) -> dict[str, Any]:
     task = await store.task(act.db, act.actor, draw.task_id)
-    told = parse_announcement(await act.house.blobs.get(Digest(draw.files[ANNOUNCEMENT])))
+    announcement = await act.house.blobs.get(Digest(draw.files[ANNOUNCEMENT]))
+    told, parts = parse_announcement(announcement), json.loads(announcement).get(LOWER, ())
+    teams = [(one.department, one.size) for one in told.teams]
+    teams += [(one["department"], one["size"]) for part in parts for one in part["teams"]]
     names = {one.code: one.name for one in (await store.departments(act.db)).values()}
     values = await store.seed_values(act.db, draw.id)
     void = (await voids.approved(act.db, [draw.id])).get(draw.id)
@@ -66,7 +70,7 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
             ["范围内", told.scope_count],
             ["排除", told.excluded.count],
             ["待抽对象", told.targets.count],
-            ["执法检查人员", told.inspectors.count],
+            ["执法检查人员", told.inspectors.count + sum(part["inspectors"]["count"] for part in parts)],
             ["抽中", len(outcome["rows"])],
         ],
         "reasons": [[EXCLUSION_WORDS.get(reason, reason), count] for reason, count in told.reasons.items() if count],
@@ -88,7 +92,8 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
             }
             for one in room.sources_shown(draw, values)
         ],
-        "teams": [f"{names.get(team.department, team.department)} {team.size} 人" for team in told.teams],
+        "teams": [f"{names.get(department, department)} {size} 人" for department, size in teams],
+        "groupless": outcome["groupless"],
         "loads": await loads.rows_of(act, draw),
         "rows": outcome["rows"],
         "experts": [

@@ -32,6 +32,7 @@ from services.drawing import codes, draws, lowers
 SOURCE_WORDS = {"system": "服务器承诺值", "dice": "现场掷骰", "public": "公开信息"}
 BY_CODE = "observer-code"
 NOBODY: dict[str, Any] = {"leader": None, "teams": []}  # where inspectors are appointed, or come with the batch
+GROUPLESS = {"targets": "检查人员由各部门选派", "order": "检查人员在各批次中另行抽取"}
 MASKED = "不事先告知，名称不公开"
 
 
@@ -109,6 +110,7 @@ async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
     departments = {one.code: one.name for one in (await store.departments(act.db)).values()}
     return {
         "seed": seed["seed"],
+        "groupless": GROUPLESS.get(task.mode, ""),  # what stands where a target has no group yet
         "rows": [
             {
                 "position": position,

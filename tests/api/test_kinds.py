@@ -6,12 +6,14 @@ import io
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from app import verify
+from handlers.edge import EDGE
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.result import RESULT
 from inspection.quotas import region_of
@@ -60,6 +62,9 @@ async def test_one_of_the_two_at_random(house: Building) -> None:
     assert (told["mode"], told["inspectors"]["count"], result["groups"]) == ("targets", 0, [])
     assert shown["kind_text"] == "单随机：只抽检查对象"
     assert {gap["missing"] for visit in shown["visits"] for gap in visit["short"]} == {2}
+    desk = await house.as_member(COORDINATOR)
+    wall = (await ok(desk, "GET", f"/api/console/tasks/{shown['id']}/room"))["outcome"]
+    assert (wall["groupless"], wall["rows"][0]["teams"]) == ("检查人员由各部门选派", [])
     told, result, shown = await one_of(house, mode="inspectors")
     assert len(result["groups"]) == told["targets"]["count"] == len(shown["visits"])
     assert all(visit["leader"] for visit in shown["visits"])
@@ -77,9 +82,21 @@ async def test_the_batches_of_a_year_from_one_order(house: Building) -> None:
     files = await drawn(house, f"/api/console/tasks/{made['id']}")
     assert len(json.loads(files[RESULT])["drawn"]) == 10
     assert (await ok(desk, "GET", f"/api/console/tasks/{made['id']}"))["parent_id"] == shown["id"]
-    days = [shown["starts_on"], shown["ends_on"]]
-    path = await make_task(house, desk, mode="order", batch_days=days)
-    assert (await ok(desk, "GET", path))["kind_text"] == "只抽检查批次顺序"
+
+
+async def test_batches_that_begin_on_given_days(house: Building) -> None:
+    """A8: announced before the seed in proportion to their days, none lost; a batch's task has its days."""
+    days = ["2026-03-02", "2026-04-01"]
+    told, result, shown = await one_of(house, mode="order", batch_days=days, ends_on="2026-05-31")
+    assert shown["kind_text"] == "只抽检查批次顺序"
+    assert [one["starts_on"] for one in shown["batches"]] == days
+    assert [one["count"] for one in told["batches"]] == [one["count"] for one in shown["batches"]]
+    assert sum(one["count"] for one in shown["batches"]) == len(result["drawn"])
+    desk = await house.as_member(COORDINATOR)
+    made = await ok(desk, "POST", f"/api/console/tasks/{shown['id']}/batches/2", json={})
+    batch = await ok(desk, "GET", f"/api/console/tasks/{made['id']}")
+    assert (batch["starts_on"], batch["ends_on"]) == ("2026-04-01", "2026-05-31")
+    assert batch["preview"]["candidates"] == shown["batches"][1]["count"]
 
 
 async def test_several_items_over_one_target(house: Building) -> None:
@@ -141,9 +158,15 @@ async def test_how_many(house: Building, order: dict[str, Any], by_class: dict[s
     assert told["scope"]["count"] == HOTELS + 1  # one of them deregistered, with its reason
 
 
-async def test_a_small_pool(house: Building) -> None:
-    """D3: of up to ten targets at least two are drawn, however small the ratio."""
+@pytest.mark.parametrize(
+    ("rules", "drawn"), [({}, 2), ({"small_pool_at_least": 4}, 4), ({"small_pool": 5, "small_pool_at_least": 4}, 1)]
+)
+async def test_a_small_pool(house: Building, rules: dict[str, int], drawn: int) -> None:
+    """D3: of up to ten targets at least two are drawn, however small the ratio; both numbers are settings."""
+    edge = house.app[EDGE]
+    ruled = replace(edge.house, rules=replace(edge.house.rules, **rules))
+    object.__setattr__(edge, "house", ruled)  # frozen for everybody but a test of the setting
     await change_hotels(house, slice(None), credit_class="A")
     await change_hotels(house, slice(6, None), business_scope="食品销售")
     _, result, _ = await one_of(house, ratio="0.01")
-    assert len(result["drawn"]) == 2
+    assert len(result["drawn"]) == drawn

@@ -23,7 +23,7 @@ export interface Wall {
     counts: Partial<Record<'targets' | 'excluded' | 'inspectors' | 'to_draw' | 'drawn' | 'groups', number>>
   }
   sources: Source[]
-  outcome: { seed: string; rows: OutcomeRow[] } | null
+  outcome: { seed: string; groupless: string; rows: OutcomeRow[] } | null
   public_path: string
   public_url: string
   qr: string
