@@ -1,6 +1,7 @@
 """Public pages about one visit, each opened by a code on paper or on an inspector's phone: genuine notice, the door.
 
-/public/notices/CODE (announced, or scanned at the door) ; /public/door/CODE (shown today) -> POST: scanned, on record
+/public/notices/CODE (announced, or scanned at the door) ; /public/papers/CODE (on every paper of a visit)
+/public/door/CODE (shown today) -> POST: scanned, on record
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from aiohttp import web
 from handlers.edge import Call, Routes
 from handlers.public import html_page, page
 from inspection.errors import NotFoundError
-from services.field import doors
+from services.field import doors, paper_checks
 from services.people import notice_paper
 
 routes = Routes()
@@ -22,6 +23,12 @@ routes = Routes()
 async def notice(call: Call) -> dict[str, Any]:
     """Whether a notice is genuine: what it must say."""
     return {"shown": await notice_paper.by_code(call.act, call.path["code"])}
+
+
+@page("/public/papers/{code}", "paper.html", "")
+async def paper(call: Call) -> dict[str, Any]:
+    """Whether a paper is genuine, and whether it still stands."""
+    return {"shown": await paper_checks.shown(call.act, call.path["code"])}
 
 
 @routes.get("/public/door/{code}", roles="public")

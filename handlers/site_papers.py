@@ -14,12 +14,13 @@ from handlers.edge import UPLOAD, Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from inspection.site_papers import MAX_LINES, MAX_WORDS, SitePaper
-from services.field import site_papers
+from services.field import record_form, site_papers
 from services.field.manifests import DigestText, Uuid
 
 INSPECTOR, OWNER = roles(Role.INSPECTOR), roles(Role.OWNER)
 Words = Annotated[str, StringConstraints(max_length=MAX_WORDS, strip_whitespace=True)]
 Cell = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 routes = Routes()
 
 
@@ -76,6 +77,36 @@ async def get_paper(call: Call) -> Any:
     return _pdf(await site_papers.pdf_for_group(call.act, call.path["id"], call.path["paper"]))
 
 
+@routes.get("/api/phone/visits/{id}/papers/{paper}/paper.docx", roles=INSPECTOR)
+async def get_paper_copy(call: Call) -> Any:
+    """A paper to be edited."""
+    return _docx(await site_papers.docx_for_group(call.act, call.path["id"], call.path["paper"]))
+
+
+@routes.get("/api/phone/visits/{id}/record.pdf", roles=INSPECTOR)
+async def get_record(call: Call) -> Any:
+    """The summary form with all item forms, for the group."""
+    return _pdf(await record_form.pdf_for_group(call.act, call.path["id"]))
+
+
+@routes.get("/api/phone/visits/{id}/record.docx", roles=INSPECTOR)
+async def get_record_copy(call: Call) -> Any:
+    """The same to be edited."""
+    return _docx(await record_form.docx_for_group(call.act, call.path["id"]))
+
+
+@routes.get("/api/phone/visits/{id}/receipt.pdf", roles=INSPECTOR)
+async def get_receipt(call: Call) -> Any:
+    """The receipt of what the caller's department has handed in."""
+    return _pdf(await record_form.receipt(call.act, call.path["id"]))
+
+
+@routes.get("/api/owner/visits/{id}/record.pdf", roles=OWNER)
+async def get_owner_record(call: Call) -> Any:
+    """The summary form, for the enterprise."""
+    return _pdf(await record_form.pdf_for_owner(call.act, call.path["id"]))
+
+
 @routes.get("/api/owner/visits/{id}/papers", roles=OWNER)
 async def get_owner_papers(call: Call) -> Any:
     """What was handed to the enterprise at a visit."""
@@ -86,6 +117,11 @@ async def get_owner_papers(call: Call) -> Any:
 async def get_owner_paper(call: Call) -> Any:
     """A paper as PDF, for the enterprise."""
     return _pdf(await site_papers.pdf_for_owner(call.act, call.path["id"], call.path["paper"]))
+
+
+def _docx(data: bytes) -> web.Response:
+    headers = {"Content-Disposition": 'attachment; filename="paper.docx"', "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=data, content_type=DOCX, headers=headers)
 
 
 def _pdf(data: bytes) -> web.Response:

@@ -18,6 +18,11 @@ async def by_request(db: AsyncSession, request_id: str, visit_id: str) -> SitePa
     return await db.scalar(select(SitePaper).where(SitePaper.request_id == request_id, SitePaper.visit_id == visit_id))
 
 
+async def by_number(db: AsyncSession, number: str) -> SitePaper | None:
+    """The paper of this number, whoever asks: he holds it in his hands."""
+    return await db.scalar(select(SitePaper).where(SitePaper.number == number))
+
+
 async def of_visit(db: AsyncSession, visit_id: str) -> Sequence[SitePaper]:
     """Every paper of a visit, in the order in which they were written."""
     query = select(SitePaper).where(SitePaper.visit_id == visit_id).order_by(SitePaper.made_at, SitePaper.id)

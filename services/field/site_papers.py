@@ -7,7 +7,6 @@ A paper is never changed or deleted; what was wrong is said by another paper.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -15,9 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typst
-
-from inspection.errors import ConflictError, InvalidInputError
+from inspection.errors import ConflictError, InvalidInputError, NotFoundError
 from inspection.notices import Notice, NoticeKind
 from inspection.site_papers import FIELDS, KINDS, LINE_CELLS, PaperKind, check_paper, name_of
 from inspection.site_papers import SitePaper as Paper
@@ -31,8 +28,9 @@ from models.store import papers as store
 from models.store import visits as visit_store
 from models.store.parts import NOT_DONE
 from models.store.states import next_number
-from services.act import Act
-from services.field import chain, deposits, doors
+from services.act import Act, House
+from services.field import chain, deposits, doors, office_copy
+from services.people import genuine, qr, typeset
 from services.people.notices import tell_owner
 
 TEMPLATE = Path(__file__).with_name("site_paper.typ")
@@ -127,14 +125,21 @@ def kinds() -> list[dict[str, Any]]:
     ]
 
 
-def compiled(words: Mapping[str, Any], font: Path) -> bytes:
-    """The PDF of a paper's words (typst, the office's own font); the same words give the same page."""
+async def printed(house: House, words: Mapping[str, Any]) -> bytes:
+    """The PDF of a paper's sealed words with their digest."""
+    return await typeset.pdf(TEMPLATE, words_of(house, words), house.font)
+
+
+def words_of(house: House, words: Mapping[str, Any]) -> dict[str, Any]:
+    """All that stands on a paper: its sealed words, what every paper of its kind has, and the code to check it."""
     kind = KINDS[words["kind"]]
-    data = json.dumps({**words, "closing": kind.closing, "cells": LINE_CELLS}, ensure_ascii=False)
-    made = typst.compile(TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": data})
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made
+    return {
+        **words,
+        "closing": kind.closing,
+        "cells": LINE_CELLS,
+        "facts": _facts(words),
+        "qr": qr.svg(genuine.url_of(house, "paper", genuine.packed(words["number"]), words["digest"])),
+    }
 
 
 async def _refuse(act: Act, own: visit_store.OwnVisit, paper: Paper) -> None:
@@ -185,7 +190,31 @@ async def _pdf_of(act: Act, row: SitePaper) -> bytes:
     await disposal.refuse_destroyed(act.db, f"文书 {row.number}", f"visit:{row.visit_id}")
     if row.attachment:
         return await act.house.blobs.get(Digest(row.attachment))
-    return await asyncio.to_thread(compiled, {**json.loads(row.body), "digest": row.digest}, act.house.font)
+    return await printed(act.house, {**json.loads(row.body), "digest": row.digest})
+
+
+async def docx_for_group(act: Act, visit_id: str, paper_id: str) -> bytes:
+    """A paper of one of the actor's visits to be edited; NotFoundError for what was attached as a file."""
+    await visit_store.own_visit(act.db, act.actor, visit_id)
+    row = await store.one(act.db, visit_id, paper_id)
+    if row.attachment:
+        raise NotFoundError(what="可编辑副本；这份是附入的文件")
+    words = words_of(act.house, {**json.loads(row.body), "digest": row.digest})
+    due = [[words["due_name"], f"{words['due_on']} 前"]] if words["due_on"] else []
+    lines = [[line.get(cell, "") for cell in LINE_CELLS] for line in words["lines"]]
+    rows = [[words["lines_name"], [list(LINE_CELLS.values()), *lines]]] if lines else []
+    return await office_copy.docx({**words, "parts": [*words["parts"], *due, *rows]})
+
+
+def _facts(words: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        ["被检查人", words["target"]],
+        ["统一社会信用代码", words["target_code"]],
+        ["地址", words["address"]],
+        ["检查任务", f"{words['task']}（{words['visit_number']}）"],
+        ["时间", words["made_at"]],
+        ["执法人员", "、".join(f"{name}（{number}）" for name, number in words["people"])],
+    ]
 
 
 async def _tell_owner(act: Act, own: visit_store.OwnVisit, row: SitePaper, kind: PaperKind) -> None:
@@ -217,6 +246,7 @@ def _line(row: SitePaper) -> dict[str, Any]:
         "due_on": row.due_on,
         "made_at": row.made_at,
         "has_file": not KINDS[row.kind].foreign or bool(row.attachment),
+        "has_copy": not row.attachment,
         "digest": row.digest,
     }
 

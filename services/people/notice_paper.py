@@ -5,19 +5,15 @@ what the enterprise is told (services.people.owners.told) -> JSON -> notice.typ 
 
 from __future__ import annotations
 
-import asyncio
-import json
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from inspection.errors import NotFoundError
 from inspection.workdays import local_date
 from models.store import owners as store
 from models.store import visits as visit_store
 from services.act import Act
-from services.people import owners, qr
+from services.people import owners, qr, typeset
 
 TEMPLATE = Path(__file__).with_name("notice.typ")
 
@@ -51,15 +47,7 @@ async def _paper(act: Act, found: store.OwnerVisit) -> bytes:
         "notice_code": found.visit.notice_code,
         "qr": qr.svg(told["verify_url"]),
     }
-    return await asyncio.to_thread(_compile, data, act.house.font)
-
-
-def _compile(data: dict[str, Any], font: Path) -> bytes:
-    words = json.dumps(data, ensure_ascii=False)
-    made = typst.compile(TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": words})
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made
+    return await typeset.pdf(TEMPLATE, data, act.house.font)
 
 
 def _day(day: Any) -> str:

@@ -70,7 +70,7 @@ async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str 
         await into.add(f"{folder}data/{name}.json", sealing.as_json(value))
     for paper in found.words["papers"]:
         if not paper["attachment"]:
-            pdf = await asyncio.to_thread(site_papers.compiled, paper, house.font)
+            pdf = await site_papers.printed(house, paper)
             await into.add(f"{folder}papers/{paper['number']}.pdf", pdf)
     own = sorted((path, *said) for path, said in into.index.items() if path.startswith(folder))
     told = {

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from uuid import uuid4
+
 import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
 from models.clues import Clue
+from models.tasks import Visit
+from services.people import genuine
 from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.screenshots import shoot
+from tests.e2e.test_day_in_the_chat import enter_mini_program
 from tests.e2e.test_two_phones import opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.hard, pytest.mark.timeout(300)]
+DUE = (date.today() + timedelta(days=20)).isoformat()  # noqa: DTZ011 the demo's clock is this machine's
+ORDER = {
+    "kind": "correct",
+    "facts": "后厨冷藏柜温度 12 ℃，未见温度记录。",
+    "basis": "《餐饮服务食品安全操作规范》",
+    "demand": "调整至 8 ℃ 以下，并自今日起每日记录。",
+    "due_on": DUE,
+}
 WHY = "现场发现兼营散装食品"
 MATTER = "门口堆放快递，疑似无证经营寄递"
 
@@ -65,3 +79,48 @@ async def test_an_item_is_added_without_network_and_the_rest_is_noted(office: Ba
     await screens.join(phone)
     async with office.demo.parts.database.read() as db:
         assert list(await db.scalars(select(Clue))) == []  # nothing leaves the phone before the part is handed in
+
+
+async def test_papers_are_handed_over_printed_and_checked(office: Backstage, screens: Screens) -> None:
+    """G5, G6: orders, the record form and the receipt as PDF (and DOCX) on both sides' pages; the code proves each."""
+    visits = await office.draw(1)
+    visit = visits[0]
+    leader = office.cast.person(visit.leader)
+    await leader.post(f"/api/phone/visits/{visit.id}/accept", {})
+    minutes = {"kind": "minutes", "facts": "现场正常营业。", "statement": "无意见。"}
+    for paper in (ORDER, minutes):
+        made = await leader.post(f"/api/phone/visits/{visit.id}/papers", {"request_id": str(uuid4()), **paper})
+    await office.inspect(visits)
+    page = await (await screens.phone()).new_page()
+    where = f"{office.origin}/m/visits/{visit.id}"
+    await page.goto(f"{office.sandbox}/open?member={visit.leader}&url={where}")
+    await expect(page.locator("#summary")).to_be_visible(timeout=30_000)
+    await assert_fits(page)
+    await shoot(page, "phone-record")
+    await page.get_by_role("tab", name="结论").tap()
+    await page.locator("#papers").scroll_into_view_if_needed()
+    await assert_fits(page)
+    await shoot(page, "phone-papers-copies")
+    at = f"{office.origin}/api/phone/visits/{visit.id}"
+    doors = (("record.pdf", b"%PDF"), ("record.docx", b"PK"), ("receipt.pdf", b"%PDF"))
+    doors += ((f"papers/{made['id']}/paper.pdf", b"%PDF"), (f"papers/{made['id']}/paper.docx", b"PK"))
+    for name, head in doors:
+        answer = await page.request.get(f"{at}/{name}")
+        assert (answer.status, (await answer.body())[: len(head)]) == (200, head), name
+    async with office.demo.parts.database.read() as db:
+        row = await db.get_one(Visit, visit.id)
+        code, house = row.notice_code, office.demo.parts.house
+        proof = genuine.url_of(house, "record", row.id, row.summary_digest)
+    mini = await enter_mini_program(await (await screens.desk()).new_page(), office)
+    await mini.get_by_label("通知编码").fill(code)
+    await mini.get_by_role("button", name="绑定").click()
+    await mini.locator("a.line", has_text=visit.number).first.click()
+    handed = mini.locator("section", has=mini.get_by_role("heading", name="现场文书"))
+    await expect(handed.get_by_role("link")).to_have_count(3)
+    await handed.scroll_into_view_if_needed()
+    await shoot(mini, "owner-papers")
+    anybody = await (await screens.phone()).new_page()
+    await anybody.goto(proof)
+    await expect(anybody.get_by_text("真实有效")).to_be_visible()
+    await assert_fits(anybody)
+    await shoot(anybody, "public-paper")

@@ -166,4 +166,4 @@ async def test_every_kind_becomes_a_page(play: Play) -> None:
         row = await issue(play, "lead-1", {"kind": kind["code"], **{k: v for k, v in every.items() if k in wanted}})
         words = json.loads(row.body)
         assert words["title"] == kind["text"]
-        assert site_papers.compiled({**words, "digest": row.digest}, play.house.font).startswith(b"%PDF")
+        assert (await site_papers.printed(play.house, {**words, "digest": row.digest})).startswith(b"%PDF")
