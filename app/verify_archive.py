@@ -36,6 +36,7 @@ MANIFEST_BYTES, JSON_BYTES, DRAW_BYTES, PIECE = 256 << 20, 256 << 20, 1 << 30, 1
 SAFE = re.compile(r"(?!/)(?!.*(?:^|/)\.{1,2}(?:/|$))(?!.*//)[^\\\x00-\x1f\x7f:]+")
 VISIT = re.compile(r"(visits/[^/]+/)?submissions/[^/]+\.json")
 EVENTS = re.compile(r"(visits/[^/]+/)?data/events\.json")
+SMALL, MOST_TIMES = 1 << 30, 100  # bytes that any file may unfold to, and how many times itself where that is more
 DIGEST = re.compile(r"[0-9a-f]{64}")
 KINDS = {"visit": "检查档案", "task": "任务档案", "duty": "尽职证明"}
 Json = dict[str, Any]
@@ -68,6 +69,9 @@ def check(path: Path, key: str = "") -> Report:
     report = Report([], [])
     try:
         with zipfile.ZipFile(path) as packed:
+            unpacked = sum(one.file_size for one in packed.infolist())
+            times = unpacked // max(1, path.stat().st_size)
+            _need(unpacked <= SMALL or times <= MOST_TIMES, "压缩包", f"展开后是自身的 {times} 倍，不是档案")
             _check(packed, key, report)
     except FindingError as found:
         report.findings.append(found.args)

@@ -20,7 +20,7 @@ from models.chat import Arrival
 from models.corrections import Correction
 from models.disposal import Destruction, DestructionFile, DestructionItem, DisposalHold
 from models.draws import RecusalRequest
-from models.field import AnnouncedManifest, SitePaper, TypedAnswer
+from models.field import AddedItem, AnnouncedManifest, SitePaper, TypedAnswer
 from models.followups import FollowUp, FollowUpPhoto
 from models.registers import Target
 from models.results import Publication
@@ -277,6 +277,7 @@ async def empty(db: AsyncSession, visit_ids: Sequence[str]) -> None:
                             for name, value in row.manifest.items()}  # fmt: skip
         await db.execute(delete(TypedAnswer).where(TypedAnswer.part_id.in_(parts)))
         await db.execute(update(SitePaper).where(SitePaper.visit_id.in_(ids)).values(body=""))
+        await db.execute(update(AddedItem).where(AddedItem.visit_id.in_(ids)).values(reason=""))
         await db.execute(update(Evidence).where(Evidence.visit_id.in_(ids)).values(place={}))
         await db.execute(update(Arrival).where(Arrival.visit_id.in_(ids)).values(place={}))
     await db.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from pathlib import Path
@@ -152,6 +153,20 @@ async def test_whatever_was_changed_is_refused(http: Http, tmp_path: Path) -> No
     cut = tmp_path / "cut.zip"
     cut.write_bytes(whole[: len(whole) // 2])
     assert verify_archive.check(cut).findings
+
+
+def test_a_file_that_unfolds_to_far_more_than_itself_is_not_unfolded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L2: what only a bomb does is refused by the list of the ZIP alone; what stays small may unfold as it likes."""
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("manifest.json", bytes(4 << 20))
+    assert verify_archive.check(path).findings[0][0] == "文件格式"
+    monkeypatch.setattr(verify_archive, "SMALL", 1 << 20)
+    [(where, what)] = verify_archive.check(path).findings
+    assert where == "压缩包"
+    assert "倍，不是档案" in what
 
 
 async def test_a_new_key_leaves_the_old_archives_checkable(http: Http, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from models.blobs import Digest
 from models.database import Database
 from models.disposal import Destruction, DestructionFile, DestructionItem
 from models.erasing import LocalEraser
-from models.field import PendingFile
+from models.field import AddedItem, PendingFile
+from models.lists import ItemVersion
 from models.people import AuditEntry
 from models.tasks import Evidence, Submission
 from services.field import deposits, evidence
@@ -30,6 +31,7 @@ from services.results.disposal import Proposal
 from tests.conftest import Clock
 from tests.integration.disposal_play import AFTER, approve, filed, on_disk, propose, published, remove, root_of
 from tests.integration.test_followups import opened
+from tests.integration.test_other_items import listed
 from tests.integration.visits_play import Play, house_of
 
 
@@ -93,9 +95,10 @@ async def test_afterwards_the_pages_say_so_and_the_public_result_stays(play: Pla
         sent = list(await db.scalars(select(Submission.manifest)))
         hashes = set(await db.scalars(select(Submission.manifest_digest)))
     assert "staff_no" in json.dumps(sent)
+    visit = play.scene.visit
+    await add_item(play)
     row = await propose(play)
     await approve(play, row)
-    visit = play.scene.visit
     async with play.act("lead-1") as act:
         with pytest.raises(DestroyedError, match=row.number):
             await evidence.copy_of(act, visit.id, photo or "", "thumb")
@@ -117,6 +120,27 @@ async def test_afterwards_the_pages_say_so_and_the_public_result_stays(play: Pla
         assert [one["answers"] for one in left] == [[], []]
         assert "staff_no" not in json.dumps(left)
         assert set(await db.scalars(select(Submission.manifest_digest))) == hashes
+        assert list(await db.scalars(select(AddedItem.reason))) == [""]
+
+
+async def add_item(play: Play) -> None:
+    """An item that was added on the spot, with its reason in somebody's own words."""
+    item = await listed(play, "lead", "散装食品销售检查")
+    async with play.database.write() as db:
+        version = (await db.scalars(select(ItemVersion).where(ItemVersion.item_id == item))).one()
+        db.add(
+            AddedItem(
+                id="added",
+                visit_id=play.scene.visit.id,
+                item_id=item,
+                version_id=version.id,
+                department_id=version.department_id,
+                name="散装食品销售检查",
+                reason="现场所见",
+                added_by=play.scene.actors["lead-1"].member_id,
+                added_at=play.clock.now,
+            )
+        )
 
 
 async def refused(play: Play, why: str) -> None:
