@@ -27,11 +27,11 @@ from bot.sandbox import RunningSandbox, SandboxSettings, start_sandbox
 from bot.sandbox.settings import PROVINCE_SECRET
 from handlers.demo import DemoOffice
 from inspection.actors import SYSTEM, Role
-from models.database import Database, run_sync_write
+from models.database import Database
 from models.people import Department, Grant, Member
-from models.schema import Base
 from tests.conftest import Clock
 from tests.office import Office
+from tests.tables import new_sqlite
 
 HOST = "127.0.0.1"
 CORP, APP_SECRET, AGENT, TOKEN = "wwsandbox0000000001", "made-up-secret", 1000002, "madeuptoken"
@@ -182,19 +182,10 @@ async def furnish(found: Building) -> Building:
     return found
 
 
-async def new_database(folder: Path) -> str:
-    """Make an empty SQLite database with all tables; gives its address."""
-    url = f"sqlite+aiosqlite:///{folder / 'house.db'}"
-    database = Database(url)
-    await run_sync_write(database, Base.metadata.create_all)
-    await database.close()
-    return url
-
-
 @pytest_asyncio.fixture
 async def house(tmp_path: Path, clock: Clock) -> AsyncIterator[Building]:
     """The sample office on SQLite."""
-    async with building(await new_database(tmp_path), tmp_path, clock) as found:
+    async with building(new_sqlite(tmp_path / "house.db"), tmp_path, clock) as found:
         yield await furnish(found)
 
 
@@ -209,7 +200,7 @@ async def each_house(database: Database, tmp_path: Path, clock: Clock) -> AsyncI
 @pytest_asyncio.fixture
 async def empty_house(tmp_path: Path, clock: Clock) -> AsyncIterator[Building]:
     """An office on its first day: one coordinator, empty registers, and at most 1 MB a file."""
-    async with building(await new_database(tmp_path), tmp_path, clock, max_upload_mb=1) as found:
+    async with building(new_sqlite(tmp_path / "house.db"), tmp_path, clock, max_upload_mb=1) as found:
         async with found.office.act(SYSTEM) as act:
             office = samples.OFFICE
             department = Department(code=office.code, name=office.name, aliases=list(office.aliases), is_office=True)

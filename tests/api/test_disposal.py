@@ -11,13 +11,13 @@ import pytest_asyncio
 
 from app import verify_archive
 from handlers import archives, disposal, public_data
-from models.database import Database, run_sync_write
-from models.schema import Base
+from models.database import Database
 from tests.api.archive_play import fetched
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
 from tests.integration.disposal_play import AFTER, filed, published, remove
 from tests.integration.visits_play import Play, house_of
+from tests.tables import new_sqlite
 
 DOOR = "/api/console/disposal"
 
@@ -25,8 +25,7 @@ DOOR = "/api/console/disposal"
 @pytest_asyncio.fixture
 async def http(clock: Clock, tmp_path: Path) -> AsyncIterator[Http]:
     """A published visit of 2026; rows and rules on both databases: tests/integration/test_disposal.py."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    await run_sync_write(database, Base.metadata.create_all)
+    database = Database(new_sqlite(tmp_path / "test.db"))
     play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
     await published(play)
     async with http_of(play, archives.routes, disposal.routes, public_data.routes) as found:

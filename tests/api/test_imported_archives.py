@@ -21,10 +21,9 @@ from handlers.edge import EDGE, pieces_of
 from inspection.errors import ConflictError
 from models.archives import Archive, ImportedArchive, ImportedFile
 from models.base import KEYS
-from models.database import Database, run_sync_write
+from models.database import Database
 from models.registers import Target
 from models.results import Outbox, Publication
-from models.schema import Base
 from models.tasks import Task, Visit
 from services.results import imported, publications, task_archives
 from tests.api.archive_play import NUMBER, closed_zip, made, opened_zip, with_draw
@@ -34,6 +33,7 @@ from tests.integration.disposal_play import AFTER, approve, on_disk, propose, re
 from tests.integration.disposal_play import filed as filed_here
 from tests.integration.test_followups import FOUND
 from tests.integration.visits_play import Play, house_of
+from tests.tables import new_sqlite
 
 OWN = (Task, Visit, Target, Archive, Publication, Outbox)
 
@@ -41,8 +41,7 @@ OWN = (Task, Visit, Target, Archive, Publication, Outbox)
 @pytest_asyncio.fixture
 async def filed(clock: Clock, tmp_path: Path) -> AsyncIterator[tuple[Path, Play]]:
     """The archive of another office's task, as a file, and that office."""
-    there = Database(f"sqlite+aiosqlite:///{tmp_path / 'there.db'}")
-    await run_sync_write(there, Base.metadata.create_all)
+    there = Database(new_sqlite(tmp_path / "there.db"))
     play = await Play(there, house_of(tmp_path / "there"), clock).begin()
     await with_draw(play)
     await play.accept()

@@ -20,14 +20,15 @@ from models.chat import TeamChat
 from models.people import AuditEntry
 from services.people import team_chats
 from tests.api.chat_play import Chat
-from tests.api.conftest import Building, building, furnish, new_database
+from tests.api.conftest import Building, building, furnish
 from tests.conftest import Clock
+from tests.tables import new_sqlite
 
 
 @pytest_asyncio.fixture
 async def talkative(tmp_path: Path, clock: Clock) -> AsyncIterator[Chat]:
     """A house whose settings want team chats."""
-    async with building(await new_database(tmp_path), tmp_path, clock) as found:
+    async with building(new_sqlite(tmp_path / "house.db"), tmp_path, clock) as found:
         rules = replace(found.office.house.rules, team_chats=True)
         found.office = replace(found.office, house=replace(found.office.house, rules=rules))
         yield Chat(await furnish(found))

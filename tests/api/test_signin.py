@@ -16,9 +16,10 @@ from handlers.auth import BROWSER_COOKIE
 from handlers.edge import SESSION_COOKIE
 from inspection.actors import SYSTEM
 from models.people import Grant, Member, OauthState, SignIn
-from tests.api.conftest import LIAISON, OUTSIDER, Building, answer, building, new_database, ok
+from tests.api.conftest import LIAISON, OUTSIDER, Building, answer, building, ok
 from tests.conftest import Clock
 from tests.office import COORDINATOR
+from tests.tables import new_sqlite
 
 INSPECTOR = "health01"
 
@@ -182,7 +183,7 @@ async def test_every_cookie_is_out_of_a_scripts_reach(house: Building) -> None:
 async def test_over_https_cookies_are_secure(tmp_path, clock: Clock) -> None:
     """3.3.1: an office whose address is https never lends its cookies to plain http."""
     async with (
-        building(await new_database(tmp_path), tmp_path, clock, scheme="https") as house,
+        building(new_sqlite(tmp_path / "house.db"), tmp_path, clock, scheme="https") as house,
         house.browser().get("/auth/wecom", allow_redirects=False) as response,
     ):
         assert "secure" in response.headers["Set-Cookie"].lower()

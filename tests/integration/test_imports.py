@@ -11,13 +11,13 @@ from sqlalchemy import select
 from app import samples
 from inspection.actors import SYSTEM
 from inspection.errors import InvalidInputError
-from models.database import Database, run_sync_write
+from models.database import Database
 from models.people import AuditEntry, Department, Grant, Inspector, Member
 from models.registers import Contact, ImportReport, Item, PlanEntry, Target
-from models.schema import Base
 from models.sheets import write_csv
 from tests.conftest import Clock
 from tests.office import Office, house_of, sample_csv
+from tests.tables import new_sqlite
 
 KINDS = ("targets", "inspectors", "items", "plan")
 TABLES = (Target, Member, Inspector, Item, PlanEntry, Department, Grant, ImportReport, AuditEntry)
@@ -162,8 +162,7 @@ async def test_an_import_is_on_record(office: Office) -> None:
 
 async def test_no_personal_data_lies_open_on_the_disk(tmp_path: Path, clock: Clock) -> None:
     """M1: names, telephones and certificate numbers of every member and contact: in no byte of database or WAL."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'plain.db'}")
-    await run_sync_write(database, Base.metadata.create_all)
+    database = Database(new_sqlite(tmp_path / "plain.db"))
     office = Office(database=database, house=house_of(tmp_path / "blobs"), clock=clock)
     await office.import_samples()
     headers = [*samples.TARGET_HEADERS, "法定代表人", "联系电话"]
