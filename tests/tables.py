@@ -1,4 +1,4 @@
-"""Empty databases with all tables, made quickly: on SQLite a copy of one file, for its tables take longer than tests."""
+"""Empty databases with all tables, on SQLite a copy of one file, for its tables take longer than a test."""
 
 from __future__ import annotations
 
