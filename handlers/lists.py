@@ -14,7 +14,7 @@ from pydantic import Field
 
 from handlers.console import OFFICE, READERS, SIGNERS, WRITERS, Body, Empty
 from handlers.edge import Call, Routes
-from handlers.public import html_page, page
+from handlers.public import html_page, page, share_of
 from inspection.checklists import standard_form
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
@@ -222,7 +222,8 @@ async def post_filing(call: Call) -> Any:
 async def post_filing_package(call: Call) -> web.Response:
     """The papers of a filing as ZIP (L3); a post, because who takes the register of people out is written down."""
     house = call.edge.house
-    common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": "items"}
+    common: dict[str, Any] = {"office": house.office_name, "days": house.rules.publish_within_days, "section": "items"}
+    common["share"] = share_of(house, "/public/items", "items")  # the page as everybody sees it
     page = html_page("items.html", {**common, **await public_items(call)}, 200)
     if not isinstance(page.body, bytes):
         raise TypeError("a page is bytes")

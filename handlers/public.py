@@ -23,6 +23,7 @@ from inspection.draw.announcement import SourceKind
 from inspection.errors import NotFoundError
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
+from services.act import House
 from services.drawing.tasks import EXCLUSION_WORDS
 from services.field.visits import status_text
 from services.results import public_view, publications
@@ -119,7 +120,7 @@ def page(
             except NotFoundError as error:
                 return html_page("missing.html", {**common, "error": error}, 404)
             if shared:
-                common["share"] = _share(f"{house.origin}{quote(call.request.path)}", section, house.office_name)
+                common["share"] = share_of(house, call.request.path, section)
             return html_page(template, {**common, **values}, 200)
 
         async def made_anew(call: Call) -> web.Response:
@@ -223,9 +224,9 @@ def html_page(template: str, values: dict[str, Any], status: int) -> web.Respons
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 
-def _share(url: str, section: str, office: str) -> dict[str, Any]:
+def share_of(house: House, path: str, section: str) -> dict[str, Any]:
     """A page's address as a code for WeChat's scanner, and as a link that opens Weibo's own form with it (T7)."""
-    title = f"{SECTION_TITLES[section]} · {office}"
+    url, title = f"{house.origin}{quote(path)}", f"{SECTION_TITLES[section]} · {house.office_name}"
     return {"qr": _qr(url), "weibo": f"{WEIBO}?{urlencode({'url': url, 'title': title})}"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -123,6 +124,13 @@ async def _empty(database: Database) -> None:
         await db.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign key, no order
         for name in (await db.scalars(union_all(*filled))).all():
             await db.execute(delete(tables[name]))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what all tests stand on out of the collector's rounds: an eighth of their time went into them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

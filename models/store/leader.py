@@ -9,6 +9,7 @@ Both:       whoever begins to lead raises the row's term; `fence` makes every wr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,9 +64,12 @@ class AdvisoryLock:
         return connection
 
     async def release(self) -> None:
-        """Give the lock back by ending its connection: a pooled one would keep the lock and the timeout."""
-        connection, self._connection, self._locked = self._connection, None, False
+        """Give the lock back and end its connection: a pooled one would keep the timeout."""
+        connection, self._connection, locked, self._locked = self._connection, None, self._locked, False
         if connection is not None:
+            if locked:  # a busy server notices only after a while that a connection has ended
+                with suppress(DBAPIError):
+                    await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
             await connection.invalidate()
             await connection.close()
 

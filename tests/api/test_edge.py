@@ -30,7 +30,7 @@ HOLDERS = {
     Role.ADMIN: ADMIN,
     Role.LIAISON: LIAISON,  # by his post
 }
-WORDS = {"size": "thumb", "file": "seed.json", "kind": "targets", "digest": "0" * 64}
+WORDS = {"size": "thumb", "file": "seed.json", "kind": "targets", "digest": "0" * 64, "table": "files"}
 PLACE = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

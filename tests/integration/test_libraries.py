@@ -52,6 +52,7 @@ async def test_a_rule_finds_what_it_says(office: Office) -> None:
     """B6, B7: by words or trade, region, class and label; only who is in business; each rule on both databases."""
     hotels = await office.all(select(Target).where(Target.business_scope.contains("住宿服务"), Target.status == "open"))
     first = hotels[0]
+    await office.change(Target, Target.trade.startswith("H"), trade="F5211")
     await office.change(Target, Target.id == first.id, trade="H6110", region_code="370102", labels=["严重违法", "重点"])
     expected = {
         HOTELS: {one.code for one in hotels},
