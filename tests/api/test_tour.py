@@ -103,6 +103,7 @@ def in_chats(demo: RunningDemo) -> int:
     return sum(not one.message.sender for one in bubbles) + sum(len(owner.messages) for owner in state.owners.all())
 
 
+@pytest.mark.timeout(400)  # the whole house at work, beside three other tests
 async def test_the_tour_plays_the_whole_job_and_every_number_is_true(office, stage, shown, tmp_path):
     """Issue 2 item 6: A, B, C1, D1-D8, F1-F4, G1-G13, H1-H6, K2 in one go, over real HTTP."""
     outcome = await play(places(office), stage, tmp_path)
