@@ -102,20 +102,25 @@ async def freeze(
         master=master.hex(),
         counts=_frozen_counts(pool),
     )
+    await _announce(act, draw, terms.sources, out, short_accepted=len(pool.short_targets))
+    return draw
+
+
+async def _announce(act: Act, draw: Draw, sources: Sequence[Source], out: Round | None, *, short_accepted: int) -> None:
+    """Write the draw down and set off what its announcement brings: codes, the timestamp, the world's round."""
     act.db.add(draw)
     await act.db.flush()
-    codes.issue(act, draw, terms.sources)
+    codes.issue(act, draw, sources)
     stamps.wanted(act, draw)
     if out:
         beacons.announced(act, draw, out)
     act.record(
         "draw-freeze",
         f"draw:{draw.id}",
-        number=number,
+        number=draw.number,
         fingerprint=draw.fingerprint,
-        short_accepted=len(pool.short_targets),
+        short_accepted=short_accepted,
     )
-    return draw
 
 
 def _frozen_counts(pool: Pool) -> dict[str, int]:
