@@ -70,7 +70,8 @@ async def _tasks(act: Act, _rest: str) -> Reply:
     if not own:
         waiting = await _waiting_line(act)
         return Reply(text=f"您没有未办完的检查。{waiting}")
-    leaving, fresh = await asking.leaving(act), await asking.to_accept(act)
+    leaving = await asking.leaving(act)
+    fresh = asking.unaccepted(own, leaving)
     lines = [_visit_line(one, leaves=one.visit.id in leaving) for one in own[:SHOWN]]
     hint = f"\n其中 {len(fresh)} 户待接受，发送“接受”一并办理。" if fresh else ""
     return Reply(text="\n".join([f"未办完的检查 {len(own)} 户：", *lines]) + _more(len(own)) + hint + _link(act, "/m/"))

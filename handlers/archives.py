@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import Field
 
 from handlers.console import Body, Empty
+from handlers.downloads import ZIP, as_file, download
 from handlers.edge import STREAM, Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import TooLargeError
@@ -67,11 +68,7 @@ async def get_archive(call: Call) -> web.StreamResponse:
     """An archive, to be kept and checked with `suicha verify`; sent in pieces, it may be large."""
     row, pieces = await archives.packed(call.act, call.path["id"])
     answer = web.StreamResponse(
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.number)}.zip",
-            "Content-Type": "application/zip",
-            "Content-Length": str(row.size),
-        }
+        headers={**as_file(f"{row.number}.zip"), "Content-Type": ZIP, "Content-Length": str(row.size)}
     )
     await answer.prepare(call.request)
     async for piece in pieces:
@@ -93,8 +90,7 @@ async def post_duty_proof(call: Call) -> web.StreamResponse:
             named = await duty_proofs.label(act, found)
         await duty_proofs.seal(found, made, named)
         data = await asyncio.to_thread(made.path.read_bytes)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(named.number)}.zip"}
-    return web.Response(body=data, content_type="application/zip", headers=headers)
+    return download(f"{named.number}.zip", data, ZIP)
 
 
 @routes.get("/api/console/imported-archives", roles=OFFICE)
@@ -143,8 +139,7 @@ async def get_imported_file(call: Call) -> web.Response:
     """A file of it, to be saved: nothing that came from elsewhere is ever shown as a page of ours."""
     position = call.path["position"]
     name, data = await imported.file(call.act, call.path["id"], int(position) if position.isdecimal() else -1)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+    return download(name, data, "application/octet-stream")
 
 
 @routes.post("/api/console/archives/new-key", roles=OFFICE, body=Empty)

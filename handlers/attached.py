@@ -19,6 +19,11 @@ MEDIA = {b"%PDF-": "application/pdf", b"\xff\xd8\xff": "image/jpeg", b"\x89PNG":
 async def stored(call: Call, what: str) -> Digest:
     """Store the body under the digest that its path names; InvalidInputError for another file, or of another kind."""
     media_of(call.raw, what)
+    return await put(call, what)
+
+
+async def put(call: Call, what: str) -> Digest:
+    """Store the body, whose kind was asked before, under the digest its path names; InvalidInputError for another."""
     if hashlib.sha256(call.raw).hexdigest() != call.path["digest"]:
         raise InvalidInputError(what=what, why="文件与校验值不一致，请重新上传。")
     return await call.edge.house.blobs.put(call.raw)

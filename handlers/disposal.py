@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import Field
 
 from handlers.console import Body
+from handlers.downloads import XLSX, download
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from services.results import disposal
 
 OFFICE = roles(Role.COORDINATOR)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 routes = Routes()
 
 
@@ -65,8 +64,7 @@ async def get_destruction(call: Call) -> Any:
 async def get_destruction_table(call: Call) -> web.Response:
     """The register as a table: its lines, or every stored file by hash."""
     name, data = await disposal.table(call.act, call.path["id"], files=call.path["table"] == "files")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.xlsx"}
-    return web.Response(body=data, content_type=XLSX, headers=headers)
+    return download(f"{name}.xlsx", data, XLSX)
 
 
 @routes.post("/api/console/disposal/{id}/approve", roles=OFFICE, body=NoteBody)

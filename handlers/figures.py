@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
+from handlers.downloads import XLSX, download
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import InvalidInputError
 from services.results import figures, figures_paper
 
 SEES = roles(Role.COORDINATOR, Role.APPROVER, Role.LIAISON)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 routes = Routes()
 
 
@@ -28,7 +27,7 @@ async def get_figures(call: Call) -> Any:
 async def get_figures_bulletin(call: Call) -> web.Response:
     """The bulletin of a period, with charts, as PDF."""
     first, last = _period(call)
-    return _file(await figures_paper.bulletin(call.act, first, last), "application/pdf", f"通报-{first}-{last}.pdf")
+    return download(f"通报-{first}-{last}.pdf", await figures_paper.bulletin(call.act, first, last), "application/pdf")
 
 
 @routes.get("/api/console/figures/{table}.xlsx", roles=SEES)
@@ -39,12 +38,7 @@ async def get_figures_table(call: Call) -> web.Response:
         data = await figures_paper.chart_book(call.act, first, last)
     else:
         data = await figures.workbook(call.act, first, last, call.path["table"])
-    return _file(data, XLSX, f"统计分析-{first}-{last}.xlsx")
-
-
-def _file(data: bytes, kind: str, name: str) -> web.Response:
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return web.Response(body=data, content_type=kind, headers=headers)
+    return download(f"统计分析-{first}-{last}.xlsx", data, XLSX)
 
 
 def _period(call: Call) -> tuple[date, date]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from aiohttp import web
 
 from handlers.console import Body
+from handlers.downloads import XLSX, as_file, download
 from handlers.edge import Call, Routes, roles
 from inspection.actors import Role
 from inspection.errors import NotFoundError
@@ -23,7 +24,6 @@ from services.imports import KINDS, read_file, rejects_of, report_of, reports, r
 from services.registers import exports
 
 OFFICE = roles(Role.COORDINATOR)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 routes = Routes()
 
 
@@ -71,14 +71,14 @@ async def get_import(call: Call) -> Any:
 async def get_rejects(call: Call) -> Any:
     """The rejected rows as CSV with a reason column, to be mended and imported again."""
     name, data = await rejects_of(call.act, call.path["id"])
-    return _download(name, data, "text/csv")
+    return download(name, data, "text/csv")
 
 
 @routes.get("/api/console/templates/{kind}", roles=OFFICE)
 async def get_template(call: Call) -> Any:
     """An empty table with the right headers and notes on every column."""
     kind = call.path["kind"]
-    return _download(f"{KINDS.get(kind, kind)}-模板.xlsx", await asyncio.to_thread(exports.template, kind), XLSX)
+    return download(f"{KINDS.get(kind, kind)}-模板.xlsx", await asyncio.to_thread(exports.template, kind), XLSX)
 
 
 @routes.get("/api/console/exports/{kind}", roles=OFFICE)
@@ -104,10 +104,10 @@ async def post_export(call: Call) -> Any:
 async def _export(call: Call, kind: str, form: str) -> Any:
     name, year = KINDS.get(kind, kind), call.number("year", 0, at_least=0, at_most=9999)
     if form == "xlsx":
-        return _download(f"{name}.xlsx", await exports.as_xlsx(call.act, kind, year=year), XLSX)
+        return download(f"{name}.xlsx", await exports.as_xlsx(call.act, kind, year=year), XLSX)
     pieces = exports.as_csv(call.act, kind, year=year)
     first = await anext(pieces)  # whatever is refused is refused before the answer begins
-    response = web.StreamResponse(headers=_as_file(f"{name}.csv"))
+    response = web.StreamResponse(headers=as_file(f"{name}.csv"))
     response.content_type = "text/csv"
     await response.prepare(call.request)
     await response.write(first)
@@ -115,11 +115,3 @@ async def _export(call: Call, kind: str, form: str) -> Any:
         await response.write(piece)
     await response.write_eof()
     return response
-
-
-def _download(name: str, data: bytes, content_type: str) -> web.Response:
-    return web.Response(body=data, content_type=content_type, headers=_as_file(name))
-
-
-def _as_file(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

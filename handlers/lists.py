@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Literal
-from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import Field
 
 from handlers.console import OFFICE, READERS, SIGNERS, WRITERS, Body, Empty
+from handlers.downloads import ZIP, download
 from handlers.edge import Call, Routes
-from handlers.public import html_page, page, share_of
+from handlers.public import common, html_page, page
 from inspection.checklists import standard_form
 from inspection.errors import InvalidInputError
 from inspection.item_rules import Guide, ItemBody
@@ -221,15 +221,13 @@ async def post_filing(call: Call) -> Any:
 @routes.post("/api/console/list-changes/{id}/package", roles=WRITERS, body=Empty)
 async def post_filing_package(call: Call) -> web.Response:
     """The papers of a filing as ZIP (L3); a post, because who takes the register of people out is written down."""
-    house = call.edge.house
-    common: dict[str, Any] = {"office": house.office_name, "days": house.rules.publish_within_days, "section": "items"}
-    common["share"] = share_of(house, "/public/items", "items")  # the page as everybody sees it
-    page = html_page("items.html", {**common, **await public_items(call)}, 200)
+    # The page as everybody sees it, with its address.
+    values = {**common(call.edge.house, "items", shared_as="/public/items"), **await public_items(call)}
+    page = html_page("items.html", values, 200)
     if not isinstance(page.body, bytes):
         raise TypeError("a page is bytes")
     name, data = await filing_package.package(call.act, call.path["id"], page.body)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return web.Response(body=data, content_type="application/zip", headers=headers)
+    return download(name, data, ZIP)
 
 
 @routes.post("/api/console/standard-form", roles=WRITERS, body=WordsBody)

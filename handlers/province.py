@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
 
 from aiohttp import web
 
 from handlers.console import Body, Empty
+from handlers.downloads import XLSX, download
 from handlers.edge import Call, Routes, roles
 from handlers.public_data import MONTH
 from inspection.actors import Role
@@ -19,7 +19,7 @@ from services.results import province
 
 SEES = roles(Role.COORDINATOR, Role.APPROVER)
 OFFICE = roles(Role.COORDINATOR)
-MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+MEDIA = {"csv": "text/csv", "xlsx": XLSX}
 SOURCE = "省平台"
 routes = Routes()
 
@@ -84,8 +84,7 @@ async def get_province_table(call: Call) -> web.Response:
     if not MONTH.fullmatch(month) or form not in MEDIA:
         raise InvalidInputError(what="报表", why="月份应当写成 2026-03 这样，格式是 csv 或 xlsx。")
     data = await province.table(call.act, month, form)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'省平台上报表-{month}.{form}')}"}
-    return web.Response(body=data, content_type=MEDIA[form], headers=headers)
+    return download(f"省平台上报表-{month}.{form}", data, MEDIA[form])
 
 
 def _platform(call: Call) -> Platform:

@@ -110,18 +110,12 @@ def page(
     def keep(fill: Fill) -> Fill:
         async def make(call: Call) -> web.Response:
             house = call.edge.house
-            common: dict[str, Any] = {
-                "office": house.office_name,
-                "days": house.rules.publish_within_days,
-                "section": section,
-            }
             try:
                 values = await fill(call)
             except NotFoundError as error:
-                return html_page("missing.html", {**common, "error": error}, 404)
-            if shared:
-                common["share"] = share_of(house, call.request.path, section)
-            return html_page(template, {**common, **values}, 200)
+                return html_page("missing.html", {**common(house, section), "error": error}, 404)
+            begun = common(house, section, shared_as=call.request.path if shared else "")
+            return html_page(template, {**begun, **values}, 200)
 
         async def made_anew(call: Call) -> web.Response:
             return page_cache.once(call.request, await make(call))
@@ -131,6 +125,18 @@ def page(
         return fill
 
     return keep
+
+
+def common(house: House, section: str, *, shared_as: str = "") -> dict[str, Any]:
+    """What every public page begins with; `shared_as`: its path, where it ends with how to pass it on (T7)."""
+    shown: dict[str, Any] = {
+        "office": house.office_name,
+        "days": house.rules.publish_within_days,
+        "section": section,
+    }
+    if shared_as:
+        shown["share"] = _share(house, shared_as, section)
+    return shown
 
 
 def kept_by(make: Callable[[Call], Awaitable[web.Response]]) -> Callable[[Call], Awaitable[web.Response]]:
@@ -224,7 +230,7 @@ def html_page(template: str, values: dict[str, Any], status: int) -> web.Respons
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 
-def share_of(house: House, path: str, section: str) -> dict[str, Any]:
+def _share(house: House, path: str, section: str) -> dict[str, Any]:
     """A page's address as a code for WeChat's scanner, and as a link that opens Weibo's own form with it (T7)."""
     url, title = f"{house.origin}{quote(path)}", f"{SECTION_TITLES[section]} · {house.office_name}"
     return {"qr": _qr(url), "weibo": f"{WEIBO}?{urlencode({'url': url, 'title': title})}"}

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from handlers.edge import Call, Routes
-from handlers.public import html_page, page
+from handlers.public import common, html_page, page
 from inspection.errors import NotFoundError
 from services.field import doors, paper_checks
 from services.people import notice_paper
@@ -44,16 +44,15 @@ async def post_public_door(call: Call) -> web.Response:
 
 
 async def _door(call: Call, *, scan: bool) -> web.Response:
-    house = call.edge.house
-    common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": ""}
+    begun = common(call.edge.house, "")
     try:
         if scan:
             await doors.scan(call.act, call.path["code"])
         shown = await doors.page(call.act, call.path["code"])
     except NotFoundError as error:
-        found = html_page("missing.html", {**common, "error": error}, 404)
+        found = html_page("missing.html", {**begun, "error": error}, 404)
     else:
-        found = html_page("door.html", {**common, "shown": shown}, 200)
+        found = html_page("door.html", {**begun, "shown": shown}, 200)
     # With "no-referrer" a browser sends the button's POST without an origin of its own, and the edge refuses it.
     found.headers.update({"Referrer-Policy": "same-origin", "Cache-Control": "no-store"})
     return found

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from handlers.console import Body
 from handlers.edge import Call, Routes, roles
-from handlers.public import HEADERS, PAGES, page
+from handlers.public import HEADERS, PAGES, common, page
 from inspection.actors import Role
 from inspection.errors import InvalidInputError, NotFoundError, SuichaError
 from inspection.reasons import VOID_REASONS
@@ -202,7 +202,5 @@ async def _count(call: Call, error: SuichaError, note: Callable[[Act, str], None
 
 
 def _form(call: Call, template: str, values: dict[str, Any], status: int = 200) -> web.Response:
-    house = call.edge.house
-    common = {"office": house.office_name, "days": house.rules.publish_within_days, "section": "draws"}
-    text = PAGES.get_template(template).render({**common, **values})
+    text = PAGES.get_template(template).render({**common(call.edge.house, "draws"), **values})
     return web.Response(text=text, status=status, content_type="text/html", headers=FORM_HEADERS)

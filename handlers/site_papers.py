@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
+from handlers import attached
 from handlers.console import Body
 from handlers.edge import UPLOAD, Call, Routes, roles
 from inspection.actors import Role
@@ -63,9 +63,7 @@ async def put_paper_file(call: Call) -> Any:
         await site_papers.of_group(act, call.path["id"])
     if not call.raw.startswith(b"%PDF-"):
         raise InvalidInputError(what="附件", why="只接收 PDF 文件。")
-    if hashlib.sha256(call.raw).hexdigest() != call.path["digest"]:
-        raise InvalidInputError(what="附件", why="文件与校验值不一致，请重新上传。")
-    digest = await call.edge.house.blobs.put(call.raw)
+    digest = await attached.put(call, "附件")
     async with call.writing() as act:
         await site_papers.keep_file(act, call.path["id"], digest)
     return {"digest": digest}

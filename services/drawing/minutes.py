@@ -5,13 +5,10 @@ draw row + announcement + seed + result -> JSON -> minutes.typ (typst, the offic
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from inspection.draw.announcement import parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
@@ -26,6 +23,7 @@ from models.tasks import Draw
 from services.act import Act
 from services.drawing import loads, room
 from services.drawing.tasks import EXCLUSION_WORDS
+from services.people import typeset
 
 TEMPLATE = Path(__file__).with_name("minutes.typ")
 
@@ -35,16 +33,7 @@ async def minutes(act: Act, number: str) -> bytes:
     draw = await store.draw_by_number(act.db, act.actor, number)
     if draw.drawn_at is None:
         raise ConflictError(what="抽取记录", why="尚未抽取。")
-    data = await _data(act, draw)
-    return await asyncio.to_thread(_compile, data, act.house.font)
-
-
-def _compile(data: dict[str, Any], font: Path) -> bytes:
-    words = json.dumps(data, ensure_ascii=False)
-    made = typst.compile(TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": words})
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made
+    return await typeset.pdf(TEMPLATE, await _data(act, draw), act.house.font)
 
 
 async def _data(act: Act, draw: Draw) -> dict[str, Any]:

@@ -60,8 +60,9 @@ async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequen
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
     if own.part.status in NOT_DONE:  # later they are no longer asked for; what was typed at the others is still kept
         await other_items.add(act, own, added)
-    asked = {(item.id, question.id) for item, question in await _questions(act, own)}
-    asked |= {(conclusions.PLACE, one) for one in await _concluded(act, own)}
+    forms = await _forms(act, own)
+    asked = {(item.id, question.id) for item, form in forms for question in form.questions}
+    asked |= {(conclusions.PLACE, one) for one in await _concluded(act, own, forms)}
     if any((one.task_item_id, one.question_id) not in asked for one in entries):
         raise InvalidInputError(what="检查表", why="含有不属于本部门的检查事项或问题，请刷新页面。")
     sent = await _standing_submission(act, own)
@@ -79,7 +80,7 @@ async def share(act: Act, visit_id: str, entries: Sequence[Entry], added: Sequen
         "answers": await _arrived(act, visit_id, await _shown(act, after)),
         "missing": sorted(photos - there.keys()),
         "closed": own.part.status not in NOT_DONE,
-        "items": [item.id for item, _ in await _forms(act, own)],
+        "items": [item.id for item, _ in forms],
     }
 
 
@@ -257,10 +258,6 @@ async def _forms(act: Act, own: visit_store.OwnVisit) -> list[tuple[Any, Any]]:
     return [(item, form_of(item.form, item.name, words, item.basis)) for item, words in found]
 
 
-async def _concluded(act: Act, own: visit_store.OwnVisit) -> set[str]:
-    forms, group = await _forms(act, own), await visit_store.group(act.db, own.visit.id)
+async def _concluded(act: Act, own: visit_store.OwnVisit, forms: Sequence[tuple[Any, Any]]) -> set[str]:
+    group = await visit_store.group(act.db, own.visit.id)
     return conclusions.names([item.id for item, _ in forms], [one.staff_no for one in group])
-
-
-async def _questions(act: Act, own: visit_store.OwnVisit) -> list[tuple[Any, Any]]:
-    return [(item, question) for item, form in await _forms(act, own) for question in form.questions]

@@ -72,8 +72,12 @@ async def leaving(act: Act) -> set[str]:
 
 async def to_accept(act: Act) -> list[OwnVisit]:
     """The asker's visits that wait for his acceptance; not those that he has asked to leave."""
-    asked = await leaving(act)
-    return [one for one in await open_visits(act) if one.member.accepted_at is None and one.visit.id not in asked]
+    return unaccepted(await open_visits(act), await leaving(act))
+
+
+def unaccepted(own: Sequence[OwnVisit], asked: set[str]) -> list[OwnVisit]:
+    """Those of one's visits that wait for one's acceptance; `asked`: the visits that one has asked to leave."""
+    return [one for one in own if one.member.accepted_at is None and one.visit.id not in asked]
 
 
 async def visits_in_hand(act: Act) -> list[OwnVisit]:

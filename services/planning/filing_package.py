@@ -13,13 +13,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import typst
 from sqlalchemy import func, select
 
 from inspection.errors import ConflictError, ForbiddenError
@@ -31,7 +30,7 @@ from models.sheets import write_xlsx
 from models.store import lists as store
 from models.store import tasks as task_store
 from services.act import Act
-from services.people import qr
+from services.people import qr, typeset
 from services.planning.list_view import may_hand_in, version_row
 from services.registers import exports, list_exports
 
@@ -106,12 +105,13 @@ async def _staff(act: Act, department: Department) -> list[list[str]]:
 
 def _packed(told: Mapping[str, Any], staff: Sequence[Sequence[str]], register: bytes, page: bytes, font: Path) -> bytes:
     rows = [[at, *(one[name] for name in COLUMNS)] for at, one in enumerate(told["items"], 1)]
+    set_type = partial(typeset.pdf_now, TEMPLATE, font=font, archival=True)
     files = {
-        "1-纸质件（一式两份，打印盖章）/随机抽查事项清单.pdf": _pdf({**told, "part": "list"}, font),
+        "1-纸质件（一式两份，打印盖章）/随机抽查事项清单.pdf": set_type(words={**told, "part": "list"}),
         "2-电子版/随机抽查事项清单.xlsx": write_xlsx(["序号", *COLUMNS.values()], rows),
         "2-电子版/执法检查人员名录.xlsx": write_xlsx(_STAFF, staff),
         **({"2-电子版/检查对象名录.csv": register} if register else {}),
-        "3-网站公开证明/网站公开证明.pdf": _pdf({**told, "part": "proof"}, font),
+        "3-网站公开证明/网站公开证明.pdf": set_type(words={**told, "part": "proof"}),
         "3-网站公开证明/公开页面.html": page,
     }
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
@@ -120,13 +120,3 @@ def _packed(told: Mapping[str, Any], staff: Sequence[Sequence[str]], register: b
         for name, data in {**files, "SHA256SUMS": sums.encode()}.items():
             archive.writestr(name, data)
     return out.getvalue()
-
-
-def _pdf(data: Mapping[str, Any], font: Path) -> bytes:
-    words = json.dumps(data, ensure_ascii=False, default=str)
-    made = typst.compile(
-        TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": words}, pdf_standards=["a-2b"]
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made

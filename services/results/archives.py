@@ -6,7 +6,6 @@ key: made with the first archive, retired by `rotate`, never thrown away; public
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -79,7 +78,7 @@ async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str 
         "until": str(found.keep_until or "永久"),
     }
     index = [[path.removeprefix(folder), size, sha] for path, size, sha in own]
-    await into.add(f"{folder}volume.pdf", await asyncio.to_thread(volume.pdf, told, found.words, index, house.font))
+    await into.add(f"{folder}volume.pdf", await volume.pdf(told, found.words, index, house.font))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

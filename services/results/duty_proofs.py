@@ -6,7 +6,6 @@ hash) -> deadlines kept or not -> volume.pdf -> manifest -> signature. Handed ov
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from datetime import date
@@ -108,7 +107,7 @@ async def bind(house: House, found: Found, into: sealing.Volume) -> None:
         await into.add(f"data/{name}.json", sealing.as_json(value))
     index = [[path, *said] for path, said in sorted(into.index.items())]
     cover = found.words["cover"]
-    made = await asyncio.to_thread(volume.pdf, cover, found.words, index, house.font, TEMPLATE)
+    made = await volume.pdf(cover, found.words, index, house.font, TEMPLATE)
     await into.add("volume.pdf", made)
 
 

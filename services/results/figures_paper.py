@@ -7,17 +7,15 @@ figures of a period -> JSON -> bulletin.typ (typst, PDF/A-2b, the office's own f
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from inspection.workdays import local_date
 from models.chart_books import ChartSheet, write_chart_book
 from services.act import Act
+from services.people import typeset
 from services.results.figures import DEPARTMENT_COLUMNS, GROUP_COLUMNS, GROUPS, figures, marks
 
 TEMPLATE = Path(__file__).with_name("bulletin.typ")
@@ -43,7 +41,7 @@ async def bulletin(act: Act, first: date, last: date) -> bytes:
         ],
         "told": _told(found),
     }
-    return await asyncio.to_thread(_compile, data, act.house.font)
+    return await typeset.pdf(TEMPLATE, data, act.house.font, archival=True)
 
 
 async def chart_book(act: Act, first: date, last: date) -> bytes:
@@ -92,16 +90,6 @@ def _told(found: Mapping[str, Any]) -> list[str]:
     if late:
         said.append(f"逾期未完成：{'、'.join(late)}，按未完成抽查任务计。")
     return said
-
-
-def _compile(data: dict[str, Any], font: Path) -> bytes:
-    words = json.dumps(data, ensure_ascii=False)
-    made = typst.compile(
-        TEMPLATE, format="pdf", font_paths=[font.parent], sys_inputs={"data": words}, pdf_standards=["a-2b"]
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made
 
 
 def _day(day: date) -> str:

@@ -7,7 +7,6 @@ Each visit is read in a transaction of its own and written to the ZIP on disk: m
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,7 +124,7 @@ class Maker:
             await made.add(f"data/{name}.json", sealing.as_json(value))
         index = [[path, *said] for path, said in sorted(made.index.items()) if not path.startswith("visits/")]
         told = {**words["task"], **term}
-        made_pdf = await asyncio.to_thread(volume.pdf, told, words, index, self._house.font, task_volume.TEMPLATE)
+        made_pdf = await volume.pdf(told, words, index, self._house.font, task_volume.TEMPLATE)
         await made.add("volume.pdf", made_pdf)
 
     async def _settle(self, act: Act, row: ArchiveOrder, kept: Archive) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from inspection.followups import RULES, FollowUpKind, outcome_of
 from inspection.notices import NoticeKind
 from inspection.outcomes import measure_text, result_text
@@ -27,6 +25,7 @@ from models.store.parts import DepartmentPart
 from models.tasks import Evidence, SummarySignature
 from services.act import Act
 from services.field import chain, recordings
+from services.people import typeset
 from services.people.messages import KIND_WORDS, STATUS_WORDS
 from services.people.overview import ACT_WORDS
 
@@ -118,7 +117,7 @@ async def acts(act: Act, rows: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def pdf(
+async def pdf(
     told: Mapping[str, Any],
     words: Mapping[str, Any],
     index: Sequence[Sequence[Any]],
@@ -126,13 +125,7 @@ def pdf(
     template: Path = TEMPLATE,
 ) -> bytes:
     """The volume as PDF/A-2b: cover, results, follow-ups, what was done when, the index of files."""
-    data = json.dumps({**words, "cover": told, "index": index}, ensure_ascii=False, default=str)
-    made = typst.compile(
-        template, format="pdf", font_paths=[font.parent], sys_inputs={"data": data}, pdf_standards=["a-2b"]
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("typst gives one file for a PDF")
-    return made
+    return await typeset.pdf(template, {**words, "cover": told, "index": index}, font, archival=True)
 
 
 async def _suffixes(act: Act, evidence: Sequence[Evidence]) -> dict[str, str]:
