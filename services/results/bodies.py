@@ -86,9 +86,7 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         "task_number": case.task.number,
         "task_code": shared.task_code,
         "case": SOURCES[case.task.terms["case"]["source"]] if "case" in case.task.terms else "",
-        "check_type": DIRECTED
-        if "case" in case.task.terms or any(case.task.scope.get(one) for one in ("keywords", "region", "library_id"))
-        else UNDIRECTED,
+        "check_type": DIRECTED if _is_directed(case.task) else UNDIRECTED,
         "target_name": case.target.name,
         "target_code": case.target.code,
         "region_code": case.target.region_code,
@@ -105,6 +103,14 @@ def body_of(act: Act, case: PartCase, shared: Around, deadline: Deadline | None)
         **_of_items(manifest, [item_id for item_id, _ in items]),
         **outcome(manifest["results"], manifest["measures"]),
     }
+
+
+def _is_directed(task: Task) -> bool:
+    """Tell whether the task looked at one kind of targets (定向); merged items have a scope each."""
+    scopes = [task.scope, *(one["scope"] for one in task.terms.get("merge", ()))]
+    return "case" in task.terms or any(
+        scope.get(one) for scope in scopes for one in ("keywords", "region", "library_id")
+    )
 
 
 def _items_of(case: PartCase, shared: Around) -> list[Named]:
