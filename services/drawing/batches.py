@@ -49,6 +49,17 @@ def cut(task: Task, order: Sequence[str]) -> tuple[Batch, ...]:
     return cut_by_dates(order, [date.fromisoformat(day) for day in terms["first_days"]], task.ends_on)
 
 
+def trouble(task: Task, count: int) -> tuple[str, ...]:
+    """Say why so many targets cannot be cut as the task's terms say, while they can still be changed; else nothing."""
+    if "batches" not in task.terms:
+        return ()
+    try:
+        cut(task, [""] * count)
+    except InvalidInputError as error:
+        return (str(error),)
+    return ()
+
+
 async def codes_of(act: Act, task: Task) -> tuple[str, ...]:
     """The targets of a batch's task, in drawn order; ConflictError once the order was voided."""
     parent = await act.db.get(Task, task.parent_id)

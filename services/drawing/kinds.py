@@ -110,6 +110,7 @@ async def sort_out(
     everybody = Mode(task.mode) in EVERYBODY
     drawn = dict(counts) if everybody else _quotas(task, counts, judge.ratios(base), act.house.rules)
     lost = sum(count for label, count in counts.items() if serves and region_of(label) == NOWHERE)
+    astray = (f"{lost} 户不在任何下级部门的区域内，请补充区域或下级部门",) if lost else ()
     targets, excluded = crowd.lists()
     return Sorted(
         targets=targets,
@@ -118,7 +119,7 @@ async def sort_out(
         reasons=crowd.reasons(),
         quotas=quotas.at_least_each_region(drawn, counts, at_least),
         serves=serves,
-        trouble=(f"{lost} 户不在任何下级部门的区域内，请补充区域或下级部门",) if lost else (),
+        trouble=(*astray, *batches.trouble(task, counts.total())),
     )
 
 

@@ -197,6 +197,17 @@ async def test_batches_by_dates(office: Office) -> None:
         await office.task(mode=Mode.ORDER, ratio=None, batch_days=(date(2025, 1, 1),))
 
 
+async def test_more_batches_than_days_are_said_before_the_freeze(office: Office) -> None:
+    """A8, D1: the page names what does not fit as soon as the task is there, and nobody can prepare it."""
+    days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 3, 6)}
+    task_id = await office.task(mode=Mode.ORDER, ratio=None, batch_size=1, **days)
+    async with office.act() as act:
+        (said,) = (await task_view.task_detail(act, task_id))["preview"]["short_risk"]
+        assert f"{HOTELS} 批需要至少 {HOTELS} 天，只有 5 天" in said
+        with pytest.raises(ConflictError, match="只有 5 天"):
+            await tasks.prepare(act, task_id)
+
+
 # --- several items over one target ---
 
 
