@@ -41,11 +41,14 @@ async def page(chromium: Browser):
     assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
 
 
-async def judged(page: Page, uploads: list[tuple[str, bytes]]) -> tuple[str, list[str]]:
-    """Give the page's verdict and its lines."""
-    payloads = [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in uploads]
+async def judged(page: Page, uploads: list[tuple[str, bytes]] | Path) -> tuple[str, list[str]]:
+    """Give the page's verdict and its lines; of files, or of a folder that is chosen whole."""
     await page.evaluate("document.getElementById('outcome').textContent = ''")
-    await page.set_input_files("#files", payloads)
+    if isinstance(uploads, Path):
+        await page.set_input_files("#folder", uploads)
+    else:
+        payloads = [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in uploads]
+        await page.set_input_files("#files", payloads)
     await page.wait_for_function(DONE)
     return await page.inner_text("#outcome"), await page.locator("#lines li").all_inner_texts()
 
@@ -162,6 +165,50 @@ async def test_draws_dispatched_down_and_their_record_are_recomputed_alike(page)
         assert verdict == "不通过"
         assert lines[:-1] == python_lines(files)[:-1]
         assert lines[-1].split("应为")[0] == python_lines(files)[-1].split("应为")[0]
+
+
+async def test_an_unpacked_bundle_is_chosen_as_a_folder(page, tmp_path):
+    """D6, D11: the lists of the parts lie in folders of their own; loose files lack them and are said to, by name."""
+    files = test_lower.dispatched(build)
+    folder = tmp_path / "unpacked"
+    for name, data in (files | {"check/verify.py": b"#"}).items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    verdict, lines = await judged(page, folder)
+    assert verdict.startswith("通过")
+    assert lines == python_lines(verify.read_bundle(folder)) == python_lines(files)
+    part = next(name for name in files if name.startswith("lower/"))
+    (folder / part).unlink()
+    verdict, lines = await judged(page, folder)
+    assert verdict == "不通过"
+    assert lines == python_lines(verify.read_bundle(folder))
+    assert lines[-1] == f"✗ {part}：文件缺失"
+
+    loose = [(name.rpartition("/")[2], data) for name, data in files.items()]
+    top = [(name, data) for name, data in files.items() if "/" not in name]
+    for uploads, words in (
+        (top, f"✗ {part}：文件缺失"),
+        (loose, "选中的文件里有不止一个 inspectors.tsv，分不清各在哪个文件夹"),
+        ([("照片.jpg", b"x")], "没有选中抽取包的文件（例如 announcement.json）"),
+    ):
+        verdict, lines = await judged(page, uploads)
+        assert not verdict.startswith("通过")
+        assert words in "\n".join([verdict, *lines])
+
+
+async def test_a_folder_dropped_on_the_page_is_not_taken_for_a_file(page, tmp_path):
+    """D11: the page says how a folder is chosen; a ZIP dropped on it is checked."""
+    box = await page.locator("#drop").bounding_box()
+    cdp = await page.context.new_cdp_session(page)
+    (tmp_path / "bundle.zip").write_bytes(zipped(build()))
+    for dropped, words in ((tmp_path, "选择整个文件夹"), (tmp_path / "bundle.zip", "通过")):
+        await page.evaluate("document.getElementById('outcome').textContent = ''")
+        data = {"items": [], "files": [str(dropped)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await cdp.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data})
+        await page.wait_for_function(DONE)
+        assert words in await page.inner_text("#outcome")
 
 
 @pytest.mark.parametrize("mode", list(Mode))
