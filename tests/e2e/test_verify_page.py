@@ -204,9 +204,10 @@ async def test_a_folder_dropped_on_the_page_is_not_taken_for_a_file(page, tmp_pa
     (tmp_path / "bundle.zip").write_bytes(zipped(build()))
     for dropped, words in ((tmp_path, "选择整个文件夹"), (tmp_path / "bundle.zip", "通过")):
         await page.evaluate("document.getElementById('outcome').textContent = ''")
+        there = {"x": box["x"] + 9, "y": box["y"] + 9}
         data = {"items": [], "files": [str(dropped)], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
-            await cdp.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data})
+            await cdp.send("Input.dispatchDragEvent", {"type": kind, **there, "data": data})
         await page.wait_for_function(DONE)
         assert words in await page.inner_text("#outcome")
 
