@@ -42,7 +42,7 @@ from services.act import Act, House
 from services.clock import nudges, pauses, rounds
 from services.clock.leader import Leader
 from services.clock.quiet import only_urgent
-from services.drawing import recusal_requests, replacements, target_swaps
+from services.drawing import recusal_requests, replacements, target_swaps, voids
 from services.field import uploads, visits
 from services.registers import contacts
 from services.registers.contacts import AddressBook
@@ -209,6 +209,7 @@ def _inbox(database: Database, wecom: WeComClient, clock: Clock, house: House, d
         "approve-replacement": approve_from_card,
         "approve-recusal": recuse_by_request,
         "approve-swap": swap_from_card,
+        "approve-void": void_from_card,
         "approve-part": approvals.approve_from_card,
         "accept-some": chat.accept_some,
         "replace-why": chat.replace_why,
@@ -320,6 +321,12 @@ async def swap_from_card(act: Act, swap_id: str) -> str:
     """The second coordinator's button: the next reserve takes the target's place (D4)."""
     await target_swaps.approve(act, swap_id)
     return "已同意更换"
+
+
+async def void_from_card(act: Act, void_id: str) -> str:
+    """The second coordinator's button: the draw is void, and stays published as such (D4, D10)."""
+    await voids.approve(act, void_id)
+    return "已同意作废"
 
 
 async def recuse_by_request(act: Act, request_id: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from inspection.actors import Role
 from inspection.errors import ConflictError, ForbiddenError
+from inspection.notices import Button
 from inspection.reasons import VOID_REASONS, listed, said
 from models.base import new_id
 from models.draws import DrawVoid
@@ -55,7 +56,7 @@ async def propose(act: Act, number: str, reason: str, detail: str) -> DrawVoid:
         raise ConflictError(what="这次抽取", why="已有一项作废申请等待决定。")
     act.record("void-propose", f"draw:{draw.id}", number=number, reason=reason)
     row, _ = await store.case(act.db, act.actor, void_id)
-    await seconds.ask(act, await _proposal(act, draw, row))
+    await seconds.ask(act, await _proposal(act, draw, row), Button(key=f"approve-void:{row.id}", text="同意作废"))
     return row
 
 

@@ -1,4 +1,4 @@
-"""What changes after a draw, pressed: a member replaced, a target replaced, an inspector recused; the record grows."""
+"""What changes after a draw, pressed: a member or a target replaced, an inspector recused, a draw voided."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
 from tests.e2e.test_console import FIRST, sign_in
 from tests.e2e.test_day_in_the_chat import enter_mini_program
-from tests.e2e.test_kinds_of_draw import choose
+from tests.e2e.test_kinds_of_draw import choose, drawn
 from tests.e2e.test_sandbox_page import open_chat
 
 pytestmark = [pytest.mark.hard, pytest.mark.timeout(300)]  # twenty seconds: not among CI's browser tests
@@ -110,6 +110,49 @@ async def test_a_member_and_a_target_are_replaced_from_the_chat(office: Backstag
     await expect(desk.get_by_role("row", name=leaving)).to_contain_text("已审批")
     await shoot(desk, "changes-console")
     await assert_fits(desk)
+
+
+async def test_a_draw_is_voided_from_the_chat_and_stays_published(office: Backstage, screens: Screens) -> None:
+    """D4, D10, F3: one asks with a listed reason, another presses his card; the old draw is public beside the new."""
+    visits = await office.draw(2)
+    before, number = await bundle(office), office.story.draw_number
+    desk = await sign_in(await screens.desk(), FIRST)
+    await desk.goto(f"/console/tasks/{office.story.task_id}")
+    await desk.get_by_role("button", name="申请作废…").click()
+    await choose(desk, "理由", "任务范围、比例或参加部门有误")
+    await desk.get_by_label("说明和依据").fill(WHY)
+    await desk.get_by_role("button", name="提交申请").click()
+    await expect(desk.get_by_text("等待另一位协调员决定。", exact=True)).to_be_visible()
+    chat = await (await screens.desk()).new_page()
+    await open_chat(chat, office, FIRST_ID)
+    await expect(chat.get_by_text("申请作废抽取，请您决定")).to_have_count(0)  # nobody decides what he asked for
+    await press(chat, office, SECOND_ID, "申请作废抽取，请您决定", "同意作废", "已同意作废")
+    await expect(chat.locator(".tcard", has_text="任务范围、比例或参加部门有误")).to_be_visible()
+    await shoot(chat, "void-second")
+    for userid, words in (
+        (FIRST_ID, "申请作废抽取：已同意"),
+        (visits[0].leader, "抽取已作废，原任务撤回"),
+    ):
+        await open_chat(chat, office, userid)
+        await expect(chat.get_by_text(words).last).to_be_visible()
+        await expect(chat.get_by_text(WHY)).to_have_count(0)
+
+    assert await bundle(office) == before
+    again = (await drawn(office, office.story.task_id))["draw"]["number"]
+    public = await (await screens.phone()).new_page()
+    await public.goto("/public/draws")
+    for one in (number, again):
+        await expect(public.get_by_text(one, exact=True)).to_be_visible()
+    await expect(public.get_by_text("已作废")).to_have_count(1)
+    await shoot(public, "void-list")
+    await public.get_by_text(number, exact=True).click()
+    await expect(public.get_by_role("heading", name="本次抽取已作废")).to_be_visible()
+    await expect(public.get_by_text("任务范围、比例或参加部门有误")).to_be_visible()
+    await expect(public.get_by_text(WHY)).to_have_count(0)
+    await assert_fits(public)
+    await shoot(public, "void-public")
+    for file in ("announcement.json", "seed.json"):
+        assert (await office.cast.public.page(f"/public/draws/{number}/{file}")).encode() == before[file]
 
 
 async def test_an_enterprise_proves_why_somebody_should_stay_away(

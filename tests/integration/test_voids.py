@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
+from app.house import void_from_card
 from inspection.actors import PUBLIC as ANYBODY
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, SuichaError
 from models.draws import DrawVoid
@@ -82,6 +83,26 @@ async def test_who_heard_of_it_hears_of_the_end(office: Office) -> None:
     assert {row.recipient for row in told} == heard
     assert all(WHY not in str(row.content) for row in told)
     assert all("名录有误" in row.content["summary"] for row in told)
+
+
+async def test_the_second_coordinator_decides_on_the_card(office: Office) -> None:
+    """D4, F3: asked with the listed reason, not with the words for it; the proposer has no card and no way round."""
+    _, draw = await office.drawn()
+    void_id = await proposed(office, draw)
+    (asked,) = await office.all(select(Outbox).where(Outbox.kind == "second-asked"))
+    assert asked.recipient == SECOND
+    assert "名录有误" in str(asked.content)
+    assert WHY not in str(asked.content), "the evidence is for the page"
+    assert [one.get("key") for one in asked.content["buttons"]][:1] == [f"approve-void:{void_id}"]
+    with pytest.raises(ConflictError, match="两人"):
+        async with office.act(COORDINATOR) as act:
+            await void_from_card(act, void_id)
+    async with office.act(SECOND) as act:
+        assert await void_from_card(act, void_id) == "已同意作废"
+    assert (await draw_row(office, draw.number)).status == "voided"
+    with pytest.raises(ConflictError):
+        async with office.act(SECOND) as act:
+            await void_from_card(act, void_id)
 
 
 async def test_two_people_and_a_listed_reason(office: Office) -> None:
