@@ -2,6 +2,7 @@
 
 confirmed visit -> sealed manifests of all departments -> words -> record_form.typ -> PDF with a code to check it
                                                                 -> office_copy -> DOCX, for an office that files its own
+published -> for_archive -> printed: it lies in the visit's archive, sealed with the rest
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from inspection.workdays import SHANGHAI
 from models.blobs import Digest
 from models.field import AddedItem
 from models.registers import Target
+from models.store import disposal
 from models.store import evidence as evidence_store
 from models.store import owners as owner_store
 from models.store import parts as part_store
@@ -26,7 +28,7 @@ from models.store import summaries as summary_store
 from models.store import visits as visit_store
 from models.store.parts import DepartmentPart
 from models.tasks import SummarySignature, Task, Visit
-from services.act import Act
+from services.act import Act, House
 from services.field import office_copy, summaries
 from services.people import genuine, qr, typeset
 
@@ -37,7 +39,7 @@ Words = dict[str, Any]
 
 async def pdf_for_group(act: Act, visit_id: str) -> bytes:
     """The form of one of the actor's visits, with what is for the office alone; ConflictError before it is whole."""
-    return await typeset.pdf(TEMPLATE, await _of_group(act, visit_id), act.house.font)
+    return await printed(act.house, await _of_group(act, visit_id))
 
 
 async def docx_for_group(act: Act, visit_id: str) -> bytes:
@@ -48,12 +50,23 @@ async def docx_for_group(act: Act, visit_id: str) -> bytes:
 async def pdf_for_owner(act: Act, visit_id: str) -> bytes:
     """The form of one of the owner's visits: what it was told and asked to sign."""
     found = await owner_store.own_visit(act.db, act.actor, visit_id)
-    return await typeset.pdf(TEMPLATE, await _words(act, found.visit, found.task, found.target), act.house.font)
+    return await printed(act.house, await _words(act, found.visit, found.task, found.target))
+
+
+async def for_archive(act: Act, visit: Visit, task: Task, target: Target) -> Words | None:
+    """The form's words as they are filed with a visit that the caller may file; None where no summary was formed."""
+    return await _words(act, visit, task, target, inside=True) if summaries.asks(visit) else None
+
+
+async def printed(house: House, words: Mapping[str, Any]) -> bytes:
+    """The PDF of the form's words."""
+    return await typeset.pdf(TEMPLATE, words, house.font)
 
 
 async def receipt(act: Act, visit_id: str) -> bytes:
     """The receipt of what stands handed in for the actor's own part."""
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
+    await disposal.refuse_destroyed(act.db, f"回执 {own.visit.number}", f"visit:{visit_id}")
     part = next(one for one in await part_store.of_visit(act.db, visit_id) if one.part.id == own.part.id)
     if part.submission is None:
         raise NotFoundError(what="回执；本部门还没有提交")
@@ -77,7 +90,7 @@ async def receipt(act: Act, visit_id: str) -> bytes:
         "qr": qr.svg(genuine.url_of(act.house, "receipt", sent.id, sent.manifest_digest)),
         **_NOTHING,
     }
-    return await typeset.pdf(TEMPLATE, words, act.house.font)
+    return await printed(act.house, words)
 
 
 _NOTHING: Words = {"parts": [], "summary": "", "signers": [], "items": []}
@@ -91,6 +104,7 @@ async def _of_group(act: Act, visit_id: str) -> Words:
 async def _words(act: Act, visit: Visit, task: Task, target: Target, *, inside: bool = False) -> Words:
     if not summaries.asks(visit):
         raise ConflictError(what="情况记录表", why="组长汇总确认后才能打印。")
+    await disposal.refuse_destroyed(act.db, f"情况记录表 {visit.number}", f"visit:{visit.id}")
     parts: list[Words] = []
     items: list[Words] = []
     for part in await part_store.of_visit(act.db, visit.id):

@@ -24,7 +24,7 @@ from models.store.states import next_number
 from services.act import Act, House
 from services.clock import deadlines
 from services.drawing import bundles
-from services.field import site_papers
+from services.field import record_form, site_papers
 from services.results import sealing, volume
 
 CHECKERS = ("verify.py", "verify_archive.py")  # they lie in every archive, and need nothing but Python
@@ -37,6 +37,7 @@ class Gathered:
     visit_id: str
     words: Mapping[str, Any]  # tables as data
     blobs: Mapping[str, Digest]
+    record: Mapping[str, Any] | None  # the words of its summary form
     retention: str
     keep_until: date | None
 
@@ -57,7 +58,12 @@ async def gather(act: Act, visit_id: str, *, with_draws: bool = True) -> Gathere
     results = [code for codes in told for code in codes]
     name = class_of(results, [one.kind for one in papers["followups"]], act.house.terms)
     return Gathered(
-        visit_id=visit_id, words=words, blobs=blobs, retention=name, keep_until=keep_until(name, local_date(act.now))
+        visit_id=visit_id,
+        words=words,
+        blobs=blobs,
+        record=await record_form.for_archive(act, case.visit, case.task, case.target),
+        retention=name,
+        keep_until=keep_until(name, local_date(act.now)),
     )
 
 
@@ -71,6 +77,8 @@ async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str 
         if not paper["attachment"]:
             pdf = await site_papers.printed(house, paper)
             await into.add(f"{folder}papers/{paper['number']}.pdf", pdf)
+    if found.record is not None:
+        await into.add(f"{folder}papers/{record_form.TITLE}.pdf", await record_form.printed(house, found.record))
     own = sorted((path, *said) for path, said in into.index.items() if path.startswith(folder))
     told = {
         **found.words["visit"],

@@ -43,6 +43,9 @@ async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterato
         yield found
 
 
+RECORD = "papers/部门联合抽查情况记录表.pdf"
+
+
 async def publish(http: Http) -> None:
     play = http.play
     for code in ("lead", "partner"):
@@ -98,7 +101,8 @@ async def test_everything_of_a_visit_is_in_one_sealed_volume(
         "volume.pdf",
     ):
         assert piece in names
-    assert files["volume.pdf"].startswith(b"%PDF")
+    for paper in ("volume.pdf", RECORD):
+        assert files[paper].startswith(b"%PDF")
     assert b"pdfaid" in files["volume.pdf"]
     acts = {one["act"] for one in json.loads(files["data/audit.json"])}
     assert {"提交本部门结果", "汇总确认", "审批通过", "提出后续处理", "上传证据"} <= acts
@@ -134,6 +138,8 @@ TAMPERED: dict[str, Callable[[Files], Files]] = {
     "changed": _change,
     "changed and listed anew": lambda files: resealed(_change(files)),
     "a photo less": _drop,
+    "another record form": lambda files: {**files, RECORD: files["volume.pdf"]},
+    "no record form": lambda files: {name: data for name, data in files.items() if name != RECORD},
     "a file more": lambda files: {**files, "data/extra.json": b"{}"},
     "another signature": lambda files: {**files, "manifest.sig": b"00" * 64},
     "no signature at all": lambda files: {**files, "manifest.sig": b"x"},

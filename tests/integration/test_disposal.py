@@ -23,7 +23,7 @@ from models.field import AddedItem, PendingFile
 from models.lists import ItemVersion
 from models.people import AuditEntry
 from models.tasks import Evidence, Submission
-from services.field import deposits, evidence
+from services.field import deposits, evidence, record_form
 from services.results import archives, corrections, disposal, publications, task_archives
 from services.results.corrections import Wish
 from services.results.destroyer import Destroyer
@@ -102,6 +102,9 @@ async def test_afterwards_the_pages_say_so_and_the_public_result_stays(play: Pla
     async with play.act("lead-1") as act:
         with pytest.raises(DestroyedError, match=row.number):
             await evidence.copy_of(act, visit.id, photo or "", "thumb")
+        for paper in (record_form.pdf_for_group, record_form.docx_for_group, record_form.receipt):
+            with pytest.raises(DestroyedError, match=row.number):
+                await paper(act, visit.id)
     async with play.act("lead-approver") as act:
         [shown] = (await archives.shelf(act))["rows"]
         assert shown["destroyed"] == {"number": row.number, "on": date(2037, 1, 1)}

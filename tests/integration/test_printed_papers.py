@@ -22,6 +22,8 @@ from tests.integration.test_followups import bound
 from tests.integration.test_site_papers import MINUTES, ORDER, issue
 from tests.integration.visits_play import Play, house_of, signature_bytes
 
+A4 = 'w:w="11906" w:h="16838"'  # twentieths of a point
+
 
 @pytest_asyncio.fixture
 async def play(database: Database, clock: Clock, tmp_path: Path) -> Play:
@@ -107,8 +109,10 @@ async def test_an_office_edits_a_copy(play: Play) -> None:
     async with play.act("lead-1") as act:
         words = text_in(await site_papers.docx_for_group(act, play.scene.visit.id, order.id))
         assert "现场正常营业。" in text_in(await site_papers.docx_for_group(act, play.scene.visit.id, minutes.id))
-    for said in (order.number, "后厨冷藏柜温度 12 ℃。", "2026年3月20日 前", "可编辑副本", order.digest):
+    signing = ("被检查人（签字或盖章）：", "见证人（签字）：", "演示区市场监督管理局（印章）")
+    for said in (order.number, "后厨冷藏柜温度 12 ℃。", "2026年3月20日 前", "可编辑副本", order.digest, *signing):
         assert said in words
+    assert A4 in words
     async with play.act("lead-approver") as act:
         with pytest.raises(NotFoundError):
             await site_papers.docx_for_group(act, play.scene.visit.id, order.id)
