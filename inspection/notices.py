@@ -37,6 +37,7 @@ class NoticeKind(Enum):
     FOLLOWUP_ANSWERED = "followup-answered"  # who was handed a clue answered (I2)
     OWNER_RECTIFY = "owner-rectify"  # 被检查对象: mend this by then; looked at again; other day (I8)
     OWNER_PAPER = "owner-paper"  # 被检查对象: a paper was written on the spot (issue 7)
+    ITEM_ADDED = "item-added"  # 审批人, 组长: an inspector added items on the spot (A3)
     OWNER_ASKED = "owner-asked"  # 组长: the enterprise asks about the visit
     OWNER_ANSWERED = "owner-answered"  # 被检查对象: the leader has answered
     LEAVE_ASKED = "leave-asked"  # 审批人: somebody of your department asks for leave

@@ -1,6 +1,7 @@
 """Other items on the spot: added from the list in force with a reason, or, on no list, a clue (A3, O1; ADR 0029).
 
 listed -> on the phone, without network -> add (with answers that are shared, or with the manifest) -> forms as all
+       -> the department's approvers and the visit's leader are told, once for what was added together
 off the list -> note_off_list with the submission -> a clue of the department, told by nobody's form as inspected
 """
 
@@ -9,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from inspection.actors import Role
 from inspection.checklists import form_of
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from inspection.notices import Notice, NoticeKind
 from inspection.other_items import MOST, added_id, off_list_number
 from inspection.workdays import local_date
 from models.field import AddedItem
+from models.store import deadlines as deadline_store
 from models.store import lists as list_store
 from models.store import visits as visit_store
 from models.store.lists import ListedItem
@@ -22,6 +26,7 @@ from models.store.states import insert_ignore
 from services.act import Act
 from services.field import chain, doors
 from services.field.manifests import AddedEntry, Manifest, OffList
+from services.people.notices import Letter, tell_many
 from services.planning import clues
 
 
@@ -59,7 +64,8 @@ async def add(act: Act, own: visit_store.OwnVisit, wanted: Sequence[AddedEntry])
     if len(await standing(act, own)) + len(fresh) > MOST:
         raise InvalidInputError(what="现场增加的事项", why=f"一次检查最多 {MOST} 个。")
     for item_id, entry in fresh.items():
-        await _keep(act, own, found[item_id], entry.reason)
+        event = await _keep(act, own, found[item_id], entry.reason)
+    await _tell(act, own, [found[one].name for one in fresh], event)
 
 
 async def drop(act: Act, visit_id: str, added: str) -> None:
@@ -110,7 +116,8 @@ async def _listed(act: Act, department_id: str) -> list[ListedItem]:
     return [one for one in found if one.department_id == department_id]
 
 
-async def _keep(act: Act, own: visit_store.OwnVisit, item: ListedItem, reason: str) -> None:
+async def _keep(act: Act, own: visit_store.OwnVisit, item: ListedItem, reason: str) -> str:
+    """Write the item; the digest of the visit's event says which adding it was."""
     name = added_id(own.visit.id, item.id)
     new = await insert_ignore(
         act.db,
@@ -133,5 +140,40 @@ async def _keep(act: Act, own: visit_store.OwnVisit, item: ListedItem, reason: s
         row.reason, row.added_by, row.added_at, row.dropped_at = reason, str(act.actor.member_id), act.now, None
         await act.db.flush()
     told = {"part": own.part.id, "item": name, "name": item.name, "version": item.version_id}
-    await chain.append(act, own.visit.id, own.visit.number, "item-added", **told)
     act.record("item-added", f"part:{own.part.id}", visit=own.visit.number, item=item.id)
+    return await chain.append(act, own.visit.id, own.visit.number, "item-added", **told)
+
+
+async def _tell(act: Act, own: visit_store.OwnVisit, names: Sequence[str], event: str) -> None:
+    """Tell who approves the part and who leads the visit, without the reason: free words stay with the sealed part."""
+    approvers = (await deadline_store.holders(act.db, Role.APPROVER)).get(own.part.department_id, [])
+    leaders = [
+        one
+        for one in await visit_store.group(act.db, own.visit.id)
+        if one.leads and one.member_id != act.actor.member_id and one.userid not in approvers
+    ]
+    subject, at_desk = f"visit:{own.visit.id}", f"/console/tasks/{own.task.id}"
+    to = [(userid, own.part.department_id, at_desk) for userid in approvers]
+    to += [(one.userid, one.department_id, f"/m/visits/{own.visit.id}") for one in leaders]
+    letters = [
+        Letter(
+            userid=userid,
+            notice=_notice(own, names, event, path),
+            department_id=department,
+            subject=subject,
+            dedupe_key=f"item-added/{event[:32]}/{userid}",
+        )
+        for userid, department, path in to
+    ]
+    await tell_many(act, letters)
+
+
+def _notice(own: visit_store.OwnVisit, names: Sequence[str], event: str, path: str) -> Notice:
+    return Notice(
+        kind=NoticeKind.ITEM_ADDED,
+        document_no=f"{own.visit.number}-增项-{event[:8]}",
+        title=f"现场增加了 {len(names)} 个检查事项",
+        summary="均在本部门现行清单内，理由随检查表一并审批；认为不当的，审批时可以退回。",
+        facts=(("检查对象", own.target.name), ("检查编号", own.visit.number), ("增加的事项", "、".join(names))),
+        path=path,
+    )

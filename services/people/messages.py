@@ -37,6 +37,7 @@ KIND_WORDS = {
     NoticeKind.FOLLOWUP_ANSWERED: "移送答复",
     NoticeKind.OWNER_RECTIFY: "整改通知",
     NoticeKind.OWNER_PAPER: "现场文书",
+    NoticeKind.ITEM_ADDED: "现场增加事项",
     NoticeKind.OWNER_ASKED: "待答复提问",
     NoticeKind.OWNER_ANSWERED: "提问答复",
     NoticeKind.LEAVE_ASKED: "待审批请假",

@@ -19,6 +19,7 @@ from models.database import Database
 from models.lists import ItemList, ItemVersion
 from models.people import Inspector
 from models.registers import Item
+from models.results import Outbox
 from models.store import figures, typed
 from models.tasks import VisitMember
 from services.field import other_items, together, visits
@@ -195,3 +196,32 @@ async def test_what_one_added_the_other_has_too_until_it_is_dropped(play: Play) 
     async with play.database.read() as db:
         kinds = [one.kind for one in await typed.events(db, play.scene.visit.id)]
     assert [one for one in kinds if one.startswith("item")] == ["item-added", "item-dropped"] * 2
+
+
+async def test_the_approver_and_the_leader_are_told_at_once(play: Play) -> None:
+    """A3: one letter for what was added together, to the approvers and the leader; no reason, not twice."""
+    items = [await listed(play, "partner", name) for name in ("散装食品销售检查", "餐具消毒检查")]
+    added = [AddedEntry(item_id=one, reason=WHY) for one in items]
+    for who in ("partner-1", "partner-2", "partner-1"):  # both phones send it, and one again
+        async with play.act(who) as act:
+            await together.share(act, play.scene.visit.id, [], added)
+    assert await play.told("item-added") == ["lead-1", "partner-approver"]
+    async with play.database.read() as db:
+        letters = list(await db.scalars(select(Outbox.content).where(Outbox.kind == "item-added")))
+    assert {one["path"] for one in letters} == {
+        f"/m/visits/{play.scene.visit.id}",
+        f"/console/tasks/{play.scene.task.id}",
+    }
+    for one in letters:
+        assert "散装食品销售检查、餐具消毒检查" in str(one["facts"])
+        assert WHY not in str(one)
+    async with play.act("partner-1") as act:
+        await other_items.drop(act, play.scene.visit.id, added_id(play.scene.visit.id, items[0]))
+    await share(play, "partner-1", items[0])  # added anew: that is news
+    assert await play.told("item-added") == ["lead-1"] * 2 + ["partner-approver"] * 2
+
+
+async def test_a_leader_who_adds_himself_is_not_told(play: Play) -> None:
+    """A3: he knows; his department's approver is told."""
+    await share(play, "lead-1", await listed(play, "lead", "散装食品销售检查"))
+    assert await play.told("item-added") == ["lead-approver"]
