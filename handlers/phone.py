@@ -204,6 +204,7 @@ def _detail(found: VisitDetail, me: str) -> dict[str, Any]:
         },
         "target": _target(found),
         "leads": own.member.leads,
+        "owner_signs": visits.owner_signs(own, found.group),
         "members": [_member(one, me) for one in found.group],
         "my_part": {
             "id": own.part.id,

@@ -33,6 +33,7 @@ from services.act import Act
 from services.clock import deadlines
 from services.field import chain, chat_evidence, doors, other_items, recordings, summaries, together
 from services.field.manifests import AddedEntry, Manifest, OwnerRefused
+from services.field.visits import owner_signs
 from services.people.notices import Letter, tell_many
 
 _WITNESSES = 2  # inspectors who must sign when the target's side does not (G8)
@@ -275,8 +276,8 @@ def _signature_problems(own: store.OwnVisit, manifest: Manifest, group: Sequence
         whys.append("至少需要一名执法人员签名。")
     elif refused and len(signed & officers) < _WITNESSES:
         whys.append("当事人未签字时，需要至少两名执法人员签名。")
-    if manifest.owner_signature is None and own.member.leads:
-        whys.append("组长提交时需要当事人签字，或写明未签字的原因。")
+    if manifest.owner_signature is None and owner_signs(own, group):
+        whys.append("组长所在部门提交时需要当事人签字，或写明未签字的原因。")
     return [Problem(where="签名", why=why) for why in whys]
 
 

@@ -115,6 +115,11 @@ async def accept(act: Act, visit_id: str) -> str:
     return own.visit.status
 
 
+def owner_signs(own: store.OwnVisit, group: Sequence[store.Colleague]) -> bool:
+    """Whether the owner signs with this part: the leader's department's, on the phone of whichever of them (G7)."""
+    return own.member.leads or any(one.leads and one.department_id == own.part.department_id for one in group)
+
+
 def can(own: store.OwnVisit) -> dict[str, bool]:
     """What the actor may do now."""
     status = own.visit.status

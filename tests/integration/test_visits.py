@@ -161,6 +161,21 @@ async def test_what_is_incomplete_is_refused_with_the_reason(play: Play, changes
     assert (await play.row(Part, play.scene.parts["lead"].id)).status == "open"
 
 
+async def test_the_owner_signs_on_any_phone_of_the_leaders_department(play: Play) -> None:
+    """G7: whoever of it hands the part in brings the owner's signature; before, a member could hand it in without."""
+    await play.accept()
+    manifest = await play.filled("lead-2")
+    with pytest.raises(IncompleteError, match="当事人签字"):
+        await play.submit("lead-2", {**manifest, "owner_signature": None})
+    await play.submit("lead-2", manifest)
+    await play.submit("partner-1")  # another department's part: the owner has signed already
+    await play.confirm()
+    async with play.database.read() as db:
+        seals = {one.member_id: one.manifest["owner_signature"] for one in await db.scalars(select(Submission))}
+    signed, elsewhere = (seals[str(play.scene.actors[who].member_id)] for who in ("lead-2", "partner-1"))
+    assert (signed["kind"], elsewhere) == ("signed", None)
+
+
 async def test_a_refusal_is_witnessed_by_two(play: Play) -> None:
     """G8: inspectors note the refusal and two of them sign; G12: nobody there, so the form may stay blank."""
     await play.accept()

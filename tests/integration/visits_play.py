@@ -112,7 +112,7 @@ class Play:
             {"task_item_id": item, "question_id": one, "value": "yes", "photos": [photo] if one == "matter" else []}
             for one in ("licence", "matter", "records", "earlier")
         ]
-        owner = {"kind": "signed", "name": "演示店主", "digest": ink} if who == "lead-1" else None
+        owner = {"kind": "signed", "name": "演示店主", "digest": ink} if code == "lead" else None
         return {
             "submission_id": str(uuid4()),
             "answers": answers,

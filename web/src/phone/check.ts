@@ -143,12 +143,15 @@ function resultGaps(visit: Visit, draft: Draft): Gap[] {
   return found
 }
 
+/** The owner signs with the part of the leader's department, on the phone of whichever of its people (G7). */
+export const ownerSigns = (visit: Visit): boolean => visit.owner_signs ?? visit.leads
+
 function signatureGaps(visit: Visit, draft: Draft): Gap[] {
   const found: Gap[] = []
   const add = (anchor: string, text: string) => found.push({ place: 'sign', anchor, text })
-  const refused = visit.leads && draft.owner.mode === 'refused'
-  if (visit.leads && !refused && !draft.owner.name.trim()) add('owner', '请填写当事人姓名')
-  if (visit.leads && !refused && !draft.owner.digest) add('owner', '当事人还没有签字')
+  const refused = ownerSigns(visit) && draft.owner.mode === 'refused'
+  if (ownerSigns(visit) && !refused && !draft.owner.name.trim()) add('owner', '请填写当事人姓名')
+  if (ownerSigns(visit) && !refused && !draft.owner.digest) add('owner', '当事人还没有签字')
   if (refused && !draft.owner.reason.trim()) add('owner', '请写明当事人拒签或无法签字的原因')
   const need = refused ? 2 : 1
   const have = Object.keys(draft.signatures).length

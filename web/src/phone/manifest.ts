@@ -1,7 +1,7 @@
 /**
  * Draft -> manifest, and back for a part that was returned. Pure: no clock, no storage.
  */
-import { itemResults, perItem } from './check'
+import { itemResults, ownerSigns, perItem } from './check'
 import { answerKey, filledRows, shownQuestions } from './form'
 import type { Answer, Delivered, Draft, Manifest, Receipt, Visit } from './types'
 
@@ -49,7 +49,7 @@ export function manifestOf(visit: Visit, draft: Draft, ua: string): Manifest {
     ...(perItem(visit, draft) ? { item_results: visit.items.map((item) => ({ task_item_id: item.task_item_id, results: itemResults(visit, draft, item) })) } : {}),
     ...(draft.added?.length ? { added_items: draft.added.map((item) => item.added!) } : {}),
     ...(draft.offList?.length ? { off_list: draft.offList.map((one) => ({ ...one })) } : {}),
-    owner_signature: visit.leads ? ownerOf(draft) : null,
+    owner_signature: ownerSigns(visit) ? ownerOf(draft) : null,
     inspector_signatures: Object.entries(draft.signatures).map(([staff_no, digest]) => ({ staff_no, digest })),
     device: { ua: ua.slice(0, 512), saved_at: draft.savedAt },
   }

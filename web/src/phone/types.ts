@@ -169,6 +169,8 @@ export interface Visit {
   /** The papers were destroyed by rule: by which register, and when. */
   destroyed?: { number: string; on: string } | null
   leads: boolean
+  /** The owner signs with my department's part; kept visits of older versions do not say it. */
+  owner_signs?: boolean
   members: Member[]
   /** Beside the group; kept visits of older versions do not have them. */
   experts?: { name: string; department: string }[]

@@ -44,10 +44,11 @@ it('G8: an owner who refuses needs a reason and two inspectors', () => {
   expect(texts(draft)).toEqual([])
 })
 
-it('only the leader brings the owner signature', () => {
+it('G7: the owner signs with the part that the leader belongs to, whoever holds the phone', () => {
   const draft = complete()
   draft.owner = { mode: 'signed', name: '', digest: '', reason: '' }
   expect(texts(draft, { leads: false })).toEqual([])
+  expect(texts(draft, { leads: false, owner_signs: true })).toContain('当事人还没有签字')
 })
 
 it('G12: a direct result stands without the checklist but never without evidence', () => {

@@ -72,6 +72,7 @@ it('the manifest holds only answers of the visit, in its order, and every file o
   expect(manifest.owner_signature).toEqual({ kind: 'refused', reason: '不在场' })
   expect(manifestDigests(manifest)).toEqual(['d1', 'd2', 'd3'])
   expect(manifestOf(sampleVisit({ leads: false }), draft, 'ua').owner_signature).toBeNull()
+  expect(manifestOf(sampleVisit({ leads: false, owner_signs: true }), draft, 'ua').owner_signature).toEqual(manifest.owner_signature)
 })
 
 it('a returned part starts from what was delivered, with a new number and no old signatures', () => {
