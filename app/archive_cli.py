@@ -16,7 +16,7 @@ from app.settings import Settings, load_settings
 from inspection.actors import SYSTEM
 from inspection.errors import InvalidInputError
 from models.blobs import Digest
-from models.store import disposal
+from models.store import destructions
 from models.store import imported as store
 from services.act import Act
 from services.results import imported
@@ -55,6 +55,8 @@ async def _import(settings: Settings, file: Path, key: str) -> tuple[str, bool]:
     report = await asyncio.to_thread(verify_archive.check, file, key)
     imported.refuse_wrong(file.name, report.findings)
     async with run.house_of(settings) as parts:
+        async with parts.database.read() as db:
+            await imported.refuse_unwanted(Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house), file)
         opened = await imported.open_checked(parts.house.blobs, file)
         async with parts.database.write() as db:
             act = Act(db=db, actor=SYSTEM, now=parts.clock(), house=parts.house)
@@ -69,7 +71,7 @@ async def _export(settings: Settings, number: str, file: Path) -> int:
             async with parts.database.read() as db:
                 row = await store.own_number(db, number)
                 digest, size = Digest(row.digest), row.size
-                await disposal.refuse_destroyed(db, f"档案 {number}", f"{row.kind}:{row.visit_id or row.task_id}")
+                await destructions.refuse_destroyed(db, f"档案 {number}", f"{row.kind}:{row.visit_id or row.task_id}")
             with draft.open("wb") as into:
                 async for piece in parts.house.blobs.stream(digest):
                     into.write(piece)

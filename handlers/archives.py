@@ -120,6 +120,8 @@ async def _take_in(call: Call, name: str, told: dict[str, Any]) -> tuple[Importe
     async with call.spooled(lambda done: told.update(done=done)) as path:
         told.update(step="checking", done=0, of=0)
         imported.refuse_wrong(name, await asyncio.to_thread(call.request.app[CHECKER], path, key))
+        async with call.reading() as act:
+            await imported.refuse_unwanted(act, path)
         told.update(step="storing")
         opened = await imported.open_checked(
             call.edge.house.blobs, path, lambda done, of: told.update(done=done, of=of)

@@ -37,6 +37,7 @@ class DeadlineKind(Enum):
     LIST_ABNORMAL = "list-abnormal"  # the abnormal list, or another list, is decided upon (I4, I6) ("part:ID/...")
     CORRECT = "correct"  # a published result that is wrong is corrected (J2, J3) ("part:ID/...")
     ARCHIVE = "archive"  # the papers of a visit are filed (L1) ("visit:ID")
+    DISPOSE = "dispose"  # archives past their last day are appraised: destroyed, or held (L1) ("disposal:YEAR")
     FILE_LIST = "file-list"  # a published change of an item list is filed (A11) ("list-change:ID")
     FILE_ONCE = "file-once"  # what a notice asks to be filed by a day (S5, S6) ("filing:ID")
     MAKE_PLAN = "make-plan"  # next year's joint plan is approved (S2) ("plan-year:YEAR")
@@ -256,6 +257,15 @@ KINDS: Mapping[DeadlineKind, KindRule] = {
         within=20,
         ladder=("approver", "liaison@0", "office@+1"),
         pauses=_AT_DESK,
+    ),
+    DeadlineKind.DISPOSE: KindRule(
+        text="鉴定处置保管期满的档案",
+        short="到期处置",
+        starts="每年首次发现有档案保管期满",
+        source="L1：国家档案局令第8号要求对保管期满的文件材料进行鉴定，期限由本单位设定",
+        within=60,
+        steps=(59, 20, 5),  # the next working day, then as the day comes nearer
+        ladder=("office",),
     ),
     DeadlineKind.FILE_LIST: KindRule(
         text="清单调整备案",

@@ -1,6 +1,6 @@
 """When filed papers may be destroyed, and on which ground they may not (档案法第二十一条, 国家档案局令第8号; L1).
 
-what is known of a file (a task or a visit with all that was filed of it) -> Bar, or None: it is due
+what is known of a file (a task or a visit with all that was filed of it; an imported archive) -> why not, or "": due
 
 Only what is past its last day is ever due, and only as long as nothing about it is open.
 """
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from inspection.retention import CLASSES, keep_until, longest
+from inspection.retention import keep_until, longest
 
 RULE = (
     "《中华人民共和国档案法》第二十一条；国家档案局令第8号《机关文件材料归档范围和文书档案保管期限规定》；"
@@ -30,6 +30,7 @@ HOLD_GROUNDS: Mapping[str, str] = {
 }
 FILE_KINDS: Mapping[str, str] = {
     "archive": "封存的档案",
+    "content": "导入档案的卷内文件",
     "evidence": "现场证据",
     "submission": "提交的检查记录",
     "paper": "文书附件",
@@ -45,7 +46,7 @@ class Facts:
 
     sealed: Sequence[tuple[str, date | None]]  # of every archive of it, class and last day
     filed_on: date  # the day of the newest archive
-    today_class: str  # what its papers come to now, by today's rules
+    today_class: str = ""  # what its papers come to now, by today's rules; empty: they are another office's
     open_followups: int = 0
     open_corrections: int = 0
     holds: Collection[str] = ()  # keys of HOLD_GROUNDS
@@ -58,7 +59,7 @@ def bar(facts: Facts, today: date) -> str:
     """Why the file may not be destroyed today, in words; empty: it is due."""
     until = last_day(facts)
     held = "、".join(HOLD_GROUNDS[one] for one in sorted(facts.holds))
-    forever = longest([facts.today_class, *(name for name, _ in facts.sealed)]) == "permanent"
+    forever = longest(_classes(facts)) == "permanent"
     grounds = (
         (facts.destroyed, "已经销毁。"),
         (forever, "保管期限为永久，任何时候都不能销毁。"),
@@ -74,11 +75,12 @@ def bar(facts: Facts, today: date) -> str:
 
 def last_day(facts: Facts) -> date | None:
     """The last day of everything that was filed, and of what its papers come to now; None: for ever."""
-    days = [day for _, day in facts.sealed] + [keep_until(facts.today_class, facts.filed_on)]
+    days = [day for _, day in facts.sealed]
+    if facts.today_class:
+        days.append(keep_until(facts.today_class, facts.filed_on))
     known = [day for day in days if day is not None]
     return max(known) if len(known) == len(days) else None
 
 
-def class_text(name: str) -> str:
-    """A class in words."""
-    return CLASSES[name].text
+def _classes(facts: Facts) -> list[str]:
+    return [name for name, _ in facts.sealed] + ([facts.today_class] if facts.today_class else [])

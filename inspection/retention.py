@@ -6,24 +6,12 @@ office's own 保管期限表 to say, so `Terms` is a setting.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Retention:
-    """A retention class; `years` None: for ever."""
-
-    text: str
-    years: int | None
-
-
-CLASSES: Mapping[str, Retention] = {
-    "years-10": Retention(text="定期 10 年", years=10),
-    "years-30": Retention(text="定期 30 年", years=30),
-    "permanent": Retention(text="永久", years=None),
-}
+CLASSES = ("years-10", "years-30", "permanent")  # the shortest first; another office may seal for other years
 _CASES = frozenset({"case", "justice"})
 
 
@@ -45,11 +33,20 @@ def class_of(results: Collection[str], followups: Collection[str], terms: Terms)
 
 def keep_until(name: str, filed_on: date) -> date | None:
     """The last day of the class, counted from the year after the one of filing; None: for ever."""
-    years = CLASSES[name].years
+    years = _years(name)
     return None if years is None else date(filed_on.year + years, 12, 31)
 
 
 def longest(names: Collection[str]) -> str:
     """The class of papers kept together: the longest of theirs; the shortest there is where there are none."""
-    order = list(CLASSES)
-    return max(names, key=order.index, default=order[0])
+    return max(names, key=lambda name: math.inf if (years := _years(name)) is None else years, default=CLASSES[0])
+
+
+def class_text(name: str) -> str:
+    """A class in words."""
+    years = _years(name)
+    return "永久" if years is None else f"定期 {years} 年"
+
+
+def _years(name: str) -> int | None:
+    return None if name == "permanent" else int(name.removeprefix("years-"))

@@ -19,7 +19,7 @@ class DisposalHold(Base):
 
     __tablename__ = "disposal_holds"
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    subject: Mapped[str] = mapped_column(String(64), index=True)  # "visit:ID", "task:ID"
+    subject: Mapped[str] = mapped_column(String(64), index=True)  # "visit:ID", "task:ID", "imported:ID"
     ground: Mapped[str] = mapped_column(String(16))  # a key of inspection.disposal.HOLD_GROUNDS
     reason: Mapped[str] = mapped_column(Text)
     placed_by: Mapped[str] = mapped_column(String(32))
@@ -49,17 +49,17 @@ class Destruction(Base):
 
 
 class DestructionItem(Base):
-    """A line of the register: a task or a visit, and the archives that were filed of it."""
+    """A line of the register: a task or a visit and the archives that were filed of it, or an imported archive."""
 
     __tablename__ = "destruction_items"
     destruction_id: Mapped[str] = mapped_column(ForeignKey("destructions.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    subject: Mapped[str] = mapped_column(String(64), index=True)  # "visit:ID", "task:ID"
+    subject: Mapped[str] = mapped_column(String(64), index=True)  # "visit:ID", "task:ID", "imported:ID"
     # The subject while it is proposed or destroyed, NULL once it is declined: nothing is destroyed twice.
     stands_for: Mapped[str | None] = mapped_column(String(64), unique=True)
     number: Mapped[str] = mapped_column(String(96))
     title: Mapped[str] = mapped_column(String(256))
-    retention: Mapped[str] = mapped_column(String(16))  # a key of inspection.retention.CLASSES
+    retention: Mapped[str] = mapped_column(String(16))  # as in inspection.retention
     keep_until: Mapped[date]
     archives: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # number, digest, size, files, made_at
 

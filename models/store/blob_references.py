@@ -60,14 +60,15 @@ def columns(now: datetime) -> Iterable[tuple[Any, ColumnElement[bool]]]:
     yield Archive.digest, filed
     yield PendingFile.digest, PendingFile.expires_at > now
     yield Deposit.digest, Deposit.stored_at > now - FRESH
+    yield ImportedArchive.digest, _alive("imported", ImportedArchive.id)
+    yield ImportedFile.digest, _alive("imported", ImportedFile.archive_id)
     yield from ((one, true()) for one in (
-        ImportedArchive.digest, ImportedFile.digest, DrawStamp.digest, DrawBeacon.digest,
-        LibraryConfirmation.snapshot, CertificateRenewal.photo,
+        DrawStamp.digest, DrawBeacon.digest, LibraryConfirmation.snapshot, CertificateRenewal.photo,
     ))  # fmt: skip
 
 
 def _alive(kind: str, column: Any) -> ColumnElement[bool]:
-    """The row's visit or task is there and was not destroyed."""
+    """The row's visit, task or imported archive is there and was not destroyed."""
     gone = exists().where(
         DestructionItem.stands_for == literal(f"{kind}:") + column,
         DestructionItem.destruction_id == Destruction.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,36 +12,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from inspection.disposal import Facts
-from inspection.errors import DestroyedError, NotFoundError
+from inspection.errors import NotFoundError
 from inspection.retention import Terms, class_of, longest
 from inspection.workdays import local_date
-from models.archives import Archive
+from models.archives import Archive, ImportedArchive
 from models.chat import Arrival
 from models.corrections import Correction
-from models.disposal import Destruction, DestructionFile, DestructionItem, DisposalHold
+from models.disposal import Destruction, DestructionItem, DisposalHold
 from models.draws import RecusalRequest
 from models.field import AddedItem, AnnouncedManifest, SitePaper, TypedAnswer
 from models.followups import FollowUp, FollowUpPhoto
 from models.registers import Target
-from models.results import Publication
+from models.results import Deadline, Publication
+from models.store import destructions, imported
 from models.store.blob_references import DESTROYED
+from models.store.deadlines import Subject
 from models.tasks import Evidence, Part, Submission, Task, Visit
 
 MOST_ROWS = 500
 _AT_ONCE = 500
+IMPORTED_TITLES = {"visit": "他处移来的检查档案", "task": "他处移来的任务档案"}
 # Of what was submitted this stays: it is what was published.
 _PUBLIC_WORDS = ("submission_id", "results", "measures", "item_results")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filed:
+    """A sealed archive of a file; `size` of the ZIP, of an imported one of what lay in it, in bytes."""
+
+    subject: str  # of what it was filed: a task's file holds archives of its visits, too
+    number: str
+    digest: str
+    size: int
+    files: int
+    retention: str
+    keep_until: date | None
+    made_at: datetime
+
+
 @dataclass(kw_only=True, slots=True)
 class File:
-    """What is destroyed as one: a task filed whole, or a visit that was filed by itself."""
+    """What is destroyed as one: a task filed whole, a visit that was filed by itself, an imported archive."""
 
-    subject: str  # "task:ID", "visit:ID"
+    subject: str  # "task:ID", "visit:ID", "imported:ID"
     number: str
     title: str
     visits: dict[str, tuple[str, str]] = field(default_factory=dict)  # visit id -> number, target
-    archives: list[Archive] = field(default_factory=list)  # of the file itself and of its visits
+    archives: list[Filed] = field(default_factory=list)  # of the file itself and of its visits
 
 
 async def past_their_day(db: AsyncSession, today: date) -> list[str]:
@@ -60,11 +77,15 @@ async def past_their_day(db: AsyncSession, today: date) -> list[str]:
         column = query.selected_columns[0]
         rows = query.group_by(column).having(over).order_by(func.max(Archive.keep_until), column).limit(MOST_ROWS)
         found += [f"{kind}:{one}" for one in await db.scalars(rows)]
-    return found
+    taken = select(ImportedArchive.id).where(
+        ImportedArchive.keep_until < today, ~_named("imported", ImportedArchive.id)
+    )
+    rows = taken.order_by(ImportedArchive.keep_until, ImportedArchive.id).limit(MOST_ROWS)
+    return found + [f"imported:{one}" for one in await db.scalars(rows)]
 
 
 async def files(db: AsyncSession, subjects: Collection[str]) -> list[File]:
-    """These tasks and visits with their visits and archives, in the order asked for; NotFoundError."""
+    """These tasks, visits and imported archives with all that was filed, in the order asked for; NotFoundError."""
     found: dict[str, File] = {}
     for ids in _some(_ids("task", subjects)):
         for task in await db.scalars(select(Task).where(Task.id.in_(ids))):
@@ -81,11 +102,36 @@ async def files(db: AsyncSession, subjects: Collection[str]) -> list[File]:
         for ids in _some(ids_of):
             for row in await db.scalars(select(Archive).where(owner.in_(ids)).order_by(Archive.id)):
                 own = found[f"task:{row.task_id}"] if row.task_id else of_visit[row.visit_id or ""]
-                own.archives.append(row)
+                own.archives.append(_filed(row, f"{row.kind}:{row.task_id or row.visit_id}", row.size, row.files))
+    found |= await _imported(db, _ids("imported", subjects))
     missing = [one for one in subjects if one not in found or not found[one].archives]
     if missing:
         raise NotFoundError(what="这份案卷的档案")
     return [found[one] for one in subjects]
+
+
+async def _imported(db: AsyncSession, archive_ids: Sequence[str]) -> dict[str, File]:
+    found = {}
+    for ids in _some(archive_ids):
+        for row, size, count in await imported.sized(db, ids):
+            subject, title = f"imported:{row.id}", IMPORTED_TITLES[row.kind]
+            filed = [_filed(row, subject, size, count)]
+            found[subject] = File(subject=subject, number=row.number, title=title, archives=filed)
+    return found
+
+
+async def subjects(db: AsyncSession, names: Collection[str]) -> dict[str, Subject]:
+    """What "disposal:YEAR" is about, in words: how much is past its day in that year, and waits for a decision."""
+    found = {}
+    for year in _ids("disposal", names):
+        over = len(await past_their_day(db, date(int(year), 12, 31)))
+        waiting = await db.scalar(select(func.count()).where(Destruction.status == "proposed"))
+        counted = ((over, f"保管期满 {over} 卷"), (waiting, f"销毁清册 {waiting} 份待决定"))
+        told = "，".join(words for count, words in counted if count)
+        found[f"disposal:{year}"] = Subject(
+            visit_id="", visit_number=f"{year}年到期处置", target_name=told or "已办结", words=("事项", "案卷")
+        )
+    return found
 
 
 async def facts(db: AsyncSession, some: Sequence[File], terms: Terms) -> dict[str, Facts]:
@@ -99,14 +145,16 @@ async def facts(db: AsyncSession, some: Sequence[File], terms: Terms) -> dict[st
              for one in some}  # fmt: skip
     every = {subject for subjects in about.values() for subject in subjects}
     held = [(row.subject, row.ground) for row in await holds(db, every)]
-    named = await standing(db, every)
+    named = await destructions.standing(db, every)
     whole = {task for ids in _some(sorted(set(tasks.values()))) for task in
              await db.scalars(select(Archive.task_id).where(Archive.task_id.in_(ids)))}  # fmt: skip
     return {
         one.subject: Facts(
             sealed=[(row.retention, row.keep_until) for row in one.archives],
             filed_on=max(local_date(row.made_at) for row in one.archives),
-            today_class=longest([class_of(results.get(v, set()), kinds.get(v, set()), terms) for v in one.visits]),
+            today_class=longest([class_of(results.get(v, set()), kinds.get(v, set()), terms) for v in one.visits])
+            if one.visits
+            else "",
             open_followups=sum(followups.get(v, 0) for v in one.visits),
             open_corrections=sum(corrections.get(v, 0) for v in one.visits),
             holds={ground for subject, ground in held if subject in about[one.subject]},
@@ -119,8 +167,9 @@ async def facts(db: AsyncSession, some: Sequence[File], terms: Terms) -> dict[st
 
 
 async def lock(db: AsyncSession, subjects: Collection[str], visit_ids: Collection[str]) -> None:
-    """Make everybody wait who changes these tasks and visits: nothing is opened or held between look and act."""
-    for table, ids_of in ((Task, _ids("task", subjects)), (Visit, sorted(visit_ids))):
+    """Make everybody wait who changes these: nothing is opened or held between look and act."""
+    tables = (Task, _ids("task", subjects)), (Visit, sorted(visit_ids)), (ImportedArchive, _ids("imported", subjects))
+    for table, ids_of in tables:
         for ids in _some(ids_of):
             await db.execute(select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update())
 
@@ -146,98 +195,6 @@ async def hold(db: AsyncSession, hold_id: str) -> DisposalHold:
     if found is None:
         raise NotFoundError(what="这项暂缓销毁")
     return found
-
-
-async def destruction(db: AsyncSession, destruction_id: str) -> Destruction:
-    """One register; NotFoundError."""
-    found = await db.get(Destruction, destruction_id)
-    if found is None:
-        raise NotFoundError(what="这份销毁清册")
-    return found
-
-
-async def register(db: AsyncSession) -> Sequence[Destruction]:
-    """All registers, the newest first."""
-    return (await db.scalars(select(Destruction).order_by(Destruction.id.desc()).limit(MOST_ROWS))).all()
-
-
-async def items(db: AsyncSession, destruction_id: str) -> Sequence[DestructionItem]:
-    """The lines of a register in their order."""
-    query = select(DestructionItem).where(DestructionItem.destruction_id == destruction_id)
-    return (await db.scalars(query.order_by(DestructionItem.position))).all()
-
-
-async def gone_files(db: AsyncSession, destruction_id: str) -> Sequence[DestructionFile]:
-    """The stored files of a register by line."""
-    query = select(DestructionFile).where(DestructionFile.destruction_id == destruction_id)
-    return (
-        await db.scalars(query.order_by(DestructionFile.position, DestructionFile.kind, DestructionFile.digest))
-    ).all()
-
-
-async def counts(db: AsyncSession, destruction_ids: Collection[str]) -> dict[str, dict[str, int]]:
-    """How many lines each register has, and how many files by outcome ("": not gone yet)."""
-    found: dict[str, dict[str, int]] = {one: {} for one in destruction_ids}
-    lines = select(DestructionItem.destruction_id, func.count()).group_by(DestructionItem.destruction_id)
-    for name, count in await db.execute(lines.where(DestructionItem.destruction_id.in_(destruction_ids))):
-        found[name]["items"] = count
-    table = DestructionFile
-    by_outcome = select(table.destruction_id, table.outcome, func.count()).group_by(table.destruction_id, table.outcome)
-    for name, outcome, count in await db.execute(by_outcome.where(table.destruction_id.in_(destruction_ids))):
-        found[name][outcome or "open"] = count
-    return found
-
-
-async def standing(db: AsyncSession, subjects: Collection[str]) -> dict[str, str]:
-    """The status of the register that each of these subjects stands in, where it stands in one."""
-    found: dict[str, str] = {}
-    query = select(DestructionItem.stands_for, Destruction.status).join(
-        Destruction, Destruction.id == DestructionItem.destruction_id
-    )
-    for some in _some(sorted(subjects)):
-        found |= {subject: status for subject, status in
-                  await db.execute(query.where(DestructionItem.stands_for.in_(some))) if subject}  # fmt: skip
-    return found
-
-
-async def destroyed(db: AsyncSession, subjects: Collection[str]) -> dict[str, Destruction]:
-    """The register that each of these subjects was destroyed by; none: it was not."""
-    found: dict[str, Destruction] = {}
-    query = (
-        select(DestructionItem.stands_for, Destruction)
-        .join(Destruction, Destruction.id == DestructionItem.destruction_id)
-        .where(Destruction.status.in_(DESTROYED))
-    )
-    for some in _some(sorted(subjects)):
-        found |= {subject: row for subject, row in
-                  await db.execute(query.where(DestructionItem.stands_for.in_(some))) if subject}  # fmt: skip
-    return found
-
-
-async def gone_of(db: AsyncSession, subjects: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Number and day of the register that each of these subjects was destroyed by; who is not in it was not."""
-    return {
-        subject: {"number": row.number, "on": local_date(row.decided_at or row.proposed_at)}
-        for subject, row in (await destroyed(db, subjects)).items()
-    }
-
-
-async def gone(db: AsyncSession, *subjects: str) -> dict[str, Any] | None:
-    """The same of the first of these that was destroyed, for whoever looks for its papers; None: all is there."""
-    return next(iter((await gone_of(db, subjects)).values()), None)
-
-
-async def refuse_destroyed(db: AsyncSession, what: str, *subjects: str) -> None:
-    """Raise DestroyedError, with number and day of the register, where one of these was destroyed."""
-    if (told := await gone(db, *subjects)) is not None:
-        raise DestroyedError(what=what, **told)
-
-
-async def clear(db: AsyncSession, destruction_id: str) -> None:
-    """Take a declined register's claim off its subjects: they may be proposed again."""
-    await db.execute(
-        update(DestructionItem).where(DestructionItem.destruction_id == destruction_id).values(stands_for=None)
-    )
 
 
 async def stored(db: AsyncSession, visit_ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
@@ -268,9 +225,15 @@ async def stored(db: AsyncSession, visit_ids: Sequence[str]) -> dict[str, list[t
     return found
 
 
-async def empty(db: AsyncSession, visit_ids: Sequence[str]) -> None:
-    """Take the contents of the visits' papers out of the rows; what was published, and every hash, stays."""
+async def empty(db: AsyncSession, visit_ids: Sequence[str], now: datetime) -> None:
+    """Take the contents of the visits' papers out of the rows; what was published, and every hash, stays.
+
+    Nobody is waited for any more: who had not signed the summary has nothing left to sign.
+    """
     for ids in _some(visit_ids):
+        about = [f"visit:{one}" for one in ids]
+        open_ = (Deadline.subject.in_(about), Deadline.settled_at.is_(None))
+        await db.execute(update(Deadline).where(*open_).values(settled_at=now))
         parts = select(Part.id).where(Part.visit_id.in_(ids))
         for row in await db.scalars(select(Submission).where(Submission.part_id.in_(parts))):
             row.manifest = {name: value if name in _PUBLIC_WORDS else _nothing(value)
@@ -281,32 +244,6 @@ async def empty(db: AsyncSession, visit_ids: Sequence[str]) -> None:
         await db.execute(update(Evidence).where(Evidence.visit_id.in_(ids)).values(place={}))
         await db.execute(update(Arrival).where(Arrival.visit_id.in_(ids)).values(place={}))
     await db.flush()
-
-
-async def approved(db: AsyncSession) -> str | None:
-    """The oldest register whose files are being removed, by its id."""
-    query = select(Destruction.id).where(Destruction.status == "approved").order_by(Destruction.id).limit(1)
-    return await db.scalar(query)
-
-
-async def open_files(db: AsyncSession, destruction_id: str, limit: int) -> Sequence[DestructionFile]:
-    """Some files of a register that are not settled yet."""
-    table = DestructionFile
-    query = select(table).where(table.destruction_id == destruction_id, table.outcome == "")
-    return (await db.scalars(query.order_by(table.digest).limit(limit))).all()
-
-
-async def settle(db: AsyncSession, destruction_id: str, outcomes: Mapping[str, str], now: datetime) -> None:
-    """Write what became of these files, by digest; who was first is kept."""
-    for outcome in sorted(set(outcomes.values())):
-        digests = [digest for digest, value in outcomes.items() if value == outcome]
-        table = DestructionFile
-        await db.execute(
-            update(table)
-            .where(table.destruction_id == destruction_id, table.digest.in_(digests), table.outcome == "")
-            .values(outcome=outcome, settled_at=now)
-            .execution_options(synchronize_session=False)
-        )
 
 
 async def _outcomes(db: AsyncSession, visit_ids: Sequence[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -345,6 +282,11 @@ async def _open(db: AsyncSession, visit_ids: Sequence[str]) -> tuple[dict[str, i
 
 def _named(kind: str, column: Any) -> Any:
     return exists().where(DestructionItem.stands_for == literal(f"{kind}:") + column)
+
+
+def _filed(row: Archive | ImportedArchive, subject: str, size: int, files: int) -> Filed:
+    same = {name: getattr(row, name) for name in ("number", "digest", "retention", "keep_until", "made_at")}
+    return Filed(subject=subject, size=size, files=files, **same)
 
 
 def _ids(kind: str, subjects: Collection[str]) -> list[str]:

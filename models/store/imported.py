@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.errors import NotFoundError
@@ -24,12 +24,6 @@ async def is_own(db: AsyncSession, number: str, key_id: str) -> bool:
     return await db.scalar(query.where(Archive.number == number, Archive.key_id == key_id)) is not None
 
 
-async def number_taken(db: AsyncSession, number: str, key_id: str) -> bool:
-    """Tell whether an archive of this number by this key was imported already."""
-    query = select(ImportedArchive.id).where(ImportedArchive.number == number, ImportedArchive.key_id == key_id)
-    return await db.scalar(query) is not None
-
-
 async def add(db: AsyncSession, row: ImportedArchive, files: Iterable[tuple[str, str, int]]) -> None:
     """Write an archive with its files, each (path, digest, size)."""
     db.add(row)
@@ -42,6 +36,23 @@ async def add(db: AsyncSession, row: ImportedArchive, files: Iterable[tuple[str,
 async def all_of(db: AsyncSession) -> Sequence[ImportedArchive]:
     """All imported archives, the newest first."""
     return (await db.scalars(select(ImportedArchive).order_by(ImportedArchive.id.desc()).limit(MOST_ROWS))).all()
+
+
+async def sized(db: AsyncSession, ids: Collection[str]) -> list[tuple[ImportedArchive, int, int]]:
+    """These imported archives, each with the size of what lay in it (bytes) and how many files that was."""
+    within = select(ImportedFile.archive_id, func.sum(ImportedFile.size), func.count()).group_by(
+        ImportedFile.archive_id
+    )
+    sums = {name: (size, count) for name, size, count in
+            await db.execute(within.where(ImportedFile.archive_id.in_(ids)))}  # fmt: skip
+    rows = await db.scalars(select(ImportedArchive).where(ImportedArchive.id.in_(ids)))
+    return [(row, *sums.get(row.id, (0, 0))) for row in rows]
+
+
+async def by_number(db: AsyncSession, number: str, key_id: str) -> ImportedArchive | None:
+    """The imported archive of this number that this key sealed."""
+    query = select(ImportedArchive).where(ImportedArchive.number == number, ImportedArchive.key_id == key_id)
+    return await db.scalar(query)
 
 
 async def one(db: AsyncSession, archive_id: str) -> ImportedArchive:

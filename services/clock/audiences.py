@@ -18,7 +18,7 @@ from inspection.workdays import local_date
 from models.people import Inspector, Member
 from models.results import Deadline
 from models.store import deadlines as store
-from models.store import filings, standing
+from models.store import disposal, filings, standing
 from models.store.deadlines import GroupMember, Subject
 from models.store.pools import away_on
 from services.act import Act
@@ -47,6 +47,7 @@ _DESKS: Mapping[DeadlineKind, tuple[str, set[Rung]]] = {
     DeadlineKind.ANSWER_TRANSFER: (_FOLLOWUPS, _HEAD),
     DeadlineKind.OPEN_CASE: (_FOLLOWUPS, _FOLLOWS),
     DeadlineKind.LIST_ABNORMAL: (_FOLLOWUPS, _HEAD),
+    DeadlineKind.DISPOSE: ("/console/disposal", _OFFICE),
     DeadlineKind.FILE_LIST: ("/console/lists", _OFFICE),
     DeadlineKind.FILE_ONCE: ("/console/filings", {Rung.LIAISON, *_BOTH}),
     DeadlineKind.MAKE_PLAN: ("/console/plans", _OFFICE),
@@ -138,11 +139,7 @@ class Audience:
 async def audience_of(act: Act, rows: Collection[Deadline]) -> Audience:
     """Load who may have to be told of these deadlines."""
     names = {row.subject for row in rows}
-    subjects = {
-        **await store.subjects(act.db, names),
-        **await filings.subjects(act.db, names),
-        **await standing.subjects(act.db, names),
-    }
+    subjects = await subjects_of(act, names)
     away = await away_on(act.db, local_date(act.now))
     absent = await _absent_members(act, away)
     office = await store.holders(act.db, Role.COORDINATOR)
@@ -156,6 +153,16 @@ async def audience_of(act: Act, rows: Collection[Deadline]) -> Audience:
         away=away,
         ladders={row.kind: parse_ladder(act.house.clock.ladder_of(DeadlineKind(row.kind))) for row in rows},
     )
+
+
+async def subjects_of(act: Act, names: Collection[str]) -> dict[str, Subject]:
+    """What the subjects of deadlines are about, in words; what is gone is left out."""
+    return {
+        **await store.subjects(act.db, names),
+        **await filings.subjects(act.db, names),
+        **await standing.subjects(act.db, names),
+        **await disposal.subjects(act.db, names),
+    }
 
 
 async def _groups(act: Act, visit_ids: Collection[str]) -> dict[str, list[GroupMember]]:

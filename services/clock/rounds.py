@@ -1,6 +1,7 @@
 """One round of the clock: each step in a transaction of its own, each behind the fence of the leader's term.
 
-calendar changed? -> recompute + tell ; standing duties ; held notices ; rows that are due, some at a time ; digest
+calendar changed? -> recompute + tell ; standing duties ; held notices ; rows that are due, some at a time
+the morning -> archives past their day ; digest
 
 A leader that dies between two steps leaves nothing half: the next one finds the same rows. A round never runs for a
 time before the last one seen (a clock set back): it waits until the clock has caught up, and the board says so.
@@ -17,6 +18,7 @@ from services.act import Act
 from services.clock import calendars, deadlines, digests, standing
 from services.people import fallbacks
 from services.planning import plans
+from services.results import disposal
 
 OpenAct = Callable[[], AbstractAsyncContextManager[Act]]
 
@@ -38,6 +40,7 @@ async def play(open_act: OpenAct, term: int, at_once: int = deadlines.AT_ONCE, l
     async with open_act() as act:
         fenced = await leader.fence(act.db, term, act.now, lease_s)
         if fenced is not None and await digests.morning_due(act, fenced.digested_on):
+            await disposal.expect(act)
             await digests.morning(act)
             await leader.remember(act.db, digested_on=deadlines.today(act))
     return new

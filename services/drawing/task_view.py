@@ -18,7 +18,7 @@ from inspection.workdays import local_date
 from models.draws import Shortfall
 from models.people import Inspector, Member
 from models.registers import Target
-from models.store import companions, disposal, lists, voids
+from models.store import companions, destructions, lists, voids
 from models.store import tasks as store
 from models.store.pools import targets_by_code
 from models.store.states import STATUS_WORDS
@@ -98,7 +98,7 @@ async def task_detail(act: Act, task_id: str) -> dict[str, Any]:
         "changes": await replacement_view.of_task(act, task.id, sum(len(one["members"]) for one in rows)),
         "can": _can(act, task, draw, values),
         "beacon": beacon_choice(act),
-        "destroyed": await disposal.gone(act.db, f"task:{task.id}"),
+        "destroyed": await destructions.gone(act.db, f"task:{task.id}"),
     }
 
 

@@ -15,7 +15,7 @@ from inspection.coordinates import Position
 from inspection.errors import ConflictError, InvalidInputError
 from models.blobs import Digest
 from models.bulk import in_bulk
-from models.store import disposal
+from models.store import destructions
 from models.store import evidence as store
 from models.store import parts as part_store
 from models.store import visits as visit_store
@@ -152,7 +152,7 @@ async def copy_of(act: Act, visit_id: str, digest: str, size: str) -> tuple[Dige
     Of voice, video and papers no copy is made: theirs is the original.
     """
     found = await store.visible(act.db, act.actor, visit_id, digest)
-    await disposal.refuse_destroyed(act.db, "这份证据", f"visit:{visit_id}")
+    await destructions.refuse_destroyed(act.db, "这份证据", f"visit:{visit_id}")
     wanted = Digest((found.thumb_digest if size == "thumb" else found.display_digest) or found.digest)
     if found.kind in MEDIA:
         return wanted, MEDIA[found.kind]

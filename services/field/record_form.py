@@ -20,7 +20,7 @@ from inspection.workdays import SHANGHAI
 from models.blobs import Digest
 from models.field import AddedItem
 from models.registers import Target
-from models.store import disposal
+from models.store import destructions
 from models.store import evidence as evidence_store
 from models.store import owners as owner_store
 from models.store import parts as part_store
@@ -66,7 +66,7 @@ async def printed(house: House, words: Mapping[str, Any]) -> bytes:
 async def receipt(act: Act, visit_id: str) -> bytes:
     """The receipt of what stands handed in for the actor's own part."""
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
-    await disposal.refuse_destroyed(act.db, f"回执 {own.visit.number}", f"visit:{visit_id}")
+    await destructions.refuse_destroyed(act.db, f"回执 {own.visit.number}", f"visit:{visit_id}")
     part = next(one for one in await part_store.of_visit(act.db, visit_id) if one.part.id == own.part.id)
     if part.submission is None:
         raise NotFoundError(what="回执；本部门还没有提交")
@@ -104,7 +104,7 @@ async def _of_group(act: Act, visit_id: str) -> Words:
 async def _words(act: Act, visit: Visit, task: Task, target: Target, *, inside: bool = False) -> Words:
     if not summaries.asks(visit):
         raise ConflictError(what="情况记录表", why="组长汇总确认后才能打印。")
-    await disposal.refuse_destroyed(act.db, f"情况记录表 {visit.number}", f"visit:{visit.id}")
+    await destructions.refuse_destroyed(act.db, f"情况记录表 {visit.number}", f"visit:{visit.id}")
     parts: list[Words] = []
     items: list[Words] = []
     for part in await part_store.of_visit(act.db, visit.id):

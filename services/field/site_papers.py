@@ -22,7 +22,7 @@ from inspection.workdays import SHANGHAI, local_date
 from models.blobs import Digest
 from models.field import SitePaper
 from models.owners import Door
-from models.store import disposal
+from models.store import destructions
 from models.store import owners as owner_store
 from models.store import papers as store
 from models.store import visits as visit_store
@@ -187,7 +187,7 @@ async def _words(act: Act, own: visit_store.OwnVisit, paper: Paper, number: str,
 
 
 async def _pdf_of(act: Act, row: SitePaper) -> bytes:
-    await disposal.refuse_destroyed(act.db, f"文书 {row.number}", f"visit:{row.visit_id}")
+    await destructions.refuse_destroyed(act.db, f"文书 {row.number}", f"visit:{row.visit_id}")
     if row.attachment:
         return await act.house.blobs.get(Digest(row.attachment))
     return await printed(act.house, {**json.loads(row.body), "digest": row.digest})

@@ -17,7 +17,7 @@ from inspection.outcomes import MEASURES, RESULT_CODES, result_text
 from models.field import AddedItem
 from models.results import Deadline, Publication
 from models.store import before as before_store
-from models.store import companions, disposal
+from models.store import companions, destructions
 from models.store import deadlines as deadline_store
 from models.store import evidence as evidence_store
 from models.store import parts as part_store
@@ -94,7 +94,7 @@ async def visit_detail(act: Act, visit_id: str) -> VisitDetail:
         entrusted=await companions.entrusted(act.db, visits=[visit_id]),
         experts=await companions.experts(act.db, visits=[visit_id]),
         file=await before.file_of(act, own),
-        destroyed=await disposal.gone(act.db, f"visit:{visit_id}"),
+        destroyed=await destructions.gone(act.db, f"visit:{visit_id}"),
     )
 
 

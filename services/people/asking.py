@@ -19,15 +19,13 @@ from inspection.workdays import local_date
 from models.draws import Replacement
 from models.registers import Target
 from models.results import Deadline
-from models.store import deadlines as deadline_store
-from models.store import filings
 from models.store import tasks as task_store
 from models.store import visits as visit_store
 from models.store.parts import NOT_DONE
 from models.store.visits import OwnVisit
 from models.tasks import Part, Visit, VisitMember
 from services.act import Act
-from services.clock.audiences import Audience, audience_of
+from services.clock.audiences import Audience, audience_of, subjects_of
 from services.people.notices import Letter, tell_many
 from services.registers.search import TargetFilter
 
@@ -183,7 +181,7 @@ async def _own_subjects(act: Act) -> list[str]:
 async def _shown(act: Act, rows: Sequence[Deadline]) -> list[Due]:
     names = await task_store.departments(act.db)
     about = [row.subject for row in rows]
-    subjects = await deadline_store.subjects(act.db, about) | await filings.subjects(act.db, about)
+    subjects = await subjects_of(act, about)
     return [
         Due(
             text=DeadlineKind(row.kind).text,

@@ -12,8 +12,7 @@ from inspection.workdays import local_date
 from models.people import AuditEntry, Department, Inspector, Member
 from models.registers import Item, PlanEntry, Target
 from models.results import Deadline, Publication
-from models.store import audit, filings
-from models.store import deadlines as deadline_store
+from models.store import audit
 from models.store import lists as list_store
 from models.store import plans as plan_store
 from models.store import tasks as store
@@ -22,6 +21,7 @@ from models.store.outbox import counts_by_status
 from models.store.pools import away_on
 from models.tasks import Task, Visit
 from services.act import Act
+from services.clock.audiences import subjects_of
 
 ACT_WORDS = {
     "export": "导出人员名录",
@@ -234,7 +234,7 @@ async def open_deadlines(act: Act, limit: int) -> list[dict[str, Any]]:
     rows = (await act.db.scalars(query)).all()
     names = await store.departments(act.db)
     about = [row.subject for row in rows]
-    subjects = await deadline_store.subjects(act.db, about) | await filings.subjects(act.db, about)
+    subjects = await subjects_of(act, about)
     today = local_date(act.now)
     return [
         {

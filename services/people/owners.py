@@ -21,7 +21,7 @@ from models.owners import NoticeRecord, Rating
 from models.people import Department, OwnerBinding
 from models.registers import Contact, Target
 from models.results import Outbox
-from models.store import companions, publications
+from models.store import companions, destructions, publications
 from models.store import owners as store
 from models.store.states import STATUS_WORDS, insert_ignore
 from models.tasks import Part
@@ -122,6 +122,7 @@ async def visit(act: Act, visit_id: str) -> dict[str, Any]:
         "published": [
             {name: one.body.get(name) for name in SHOWN_RESULT} for one in await publications.of_visit(act.db, visit_id)
         ],
+        "destroyed": await destructions.gone(act.db, f"visit:{visit_id}"),
         "can_rate": found.visit.status in ENDED and not await _has_rated(act, found),
         "questions": [
             {"question": one.question, "asked_at": one.asked_at, "answer": one.answer, "answered_at": one.answered_at}

@@ -14,12 +14,12 @@ from typing import Any
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError
-from inspection.retention import CLASSES, class_of, keep_until
+from inspection.retention import class_of, class_text, keep_until
 from inspection.workdays import local_date
 from models.archives import Archive, ArchiveKey, ArchiveOrder
 from models.blobs import Digest
 from models.store import archives as store
-from models.store import disposal as disposal_store
+from models.store import destructions
 from models.store.states import next_number
 from services.act import Act, House
 from services.clock import deadlines
@@ -50,7 +50,7 @@ async def gather(act: Act, visit_id: str, *, with_draws: bool = True) -> Gathere
     case = await store.visit(act.db, act.actor, visit_id)
     if case.visit.status != "published":
         raise ConflictError(what="立卷", why="检查结果尚未全部公示。")
-    await disposal_store.refuse_destroyed(act.db, f"检查 {case.visit.number} 的案卷", f"visit:{visit_id}")
+    await destructions.refuse_destroyed(act.db, f"检查 {case.visit.number} 的案卷", f"visit:{visit_id}")
     papers = await store.papers(act.db, case)
     words, blobs = await volume.contents(act, case, papers if with_draws else {**papers, "draws": ()})
     # What a correction made public counts as well as what was submitted: the longest holds.
@@ -82,7 +82,7 @@ async def bind(house: House, found: Gathered, into: sealing.Volume, folder: str 
     own = sorted((path, *said) for path, said in into.index.items() if path.startswith(folder))
     told = {
         **found.words["visit"],
-        "retention": CLASSES[found.retention].text,
+        "retention": class_text(found.retention),
         "until": str(found.keep_until or "永久"),
     }
     index = [[path.removeprefix(folder), size, sha] for path, size, sha in own]
@@ -170,7 +170,7 @@ async def keep_visit(act: Act, row: Archive, found: Gathered) -> None:
 async def packed(act: Act, archive_id: str) -> tuple[Archive, AsyncGenerator[bytes]]:
     """An archive and its bytes in pieces, for a department that took part."""
     row = await store.archive(act.db, act.actor, archive_id)
-    await disposal_store.refuse_destroyed(act.db, f"档案 {row.number}", f"{row.kind}:{row.visit_id or row.task_id}")
+    await destructions.refuse_destroyed(act.db, f"档案 {row.number}", f"{row.kind}:{row.visit_id or row.task_id}")
     return row, act.house.blobs.stream(Digest(row.digest))
 
 
@@ -182,7 +182,7 @@ async def shelf(act: Act) -> dict[str, Any]:
     of_tasks = await store.of_tasks(act.db, [one.id for one in tasks])
     orders = await store.orders_of(act.db, [one.id for one in tasks])
     about = [*(f"visit:{one.visit.id}" for one in cases), *(f"task:{one.id}" for one in tasks)]
-    gone = await disposal_store.gone_of(act.db, about)
+    gone = await destructions.gone_of(act.db, about)
     return {
         "rows": [
             {
@@ -218,7 +218,7 @@ def archive_row(row: Archive) -> dict[str, Any]:
         "made_at": row.made_at,
         "files": row.files,
         "size": row.size,
-        "retention_text": CLASSES[row.retention].text,
+        "retention_text": class_text(row.retention),
         "keep_until": row.keep_until,
         "digest": row.digest,
         "key_id": row.key_id,

@@ -8,8 +8,8 @@ from typing import Any
 from inspection.errors import NotFoundError
 from inspection.outcomes import result_text
 from models.blobs import Digest
+from models.store import destructions
 from models.store import disclosures as store
-from models.store import disposal
 from models.store import tasks as task_store
 from models.store.disclosures import CorrectionCase
 from models.store.publications import by_number
@@ -53,7 +53,7 @@ async def evidence(act: Act, correction_id: str, digest: str) -> Digest:
     """A file of a correction that the actor may see; NotFoundError."""
     for case in await store.corrections(act.db, act.actor):
         if case.row.id == correction_id and digest in case.row.evidence:
-            await disposal.refuse_destroyed(act.db, "这份材料", f"visit:{case.publication.visit_id}")
+            await destructions.refuse_destroyed(act.db, "这份材料", f"visit:{case.publication.visit_id}")
             return Digest(digest)
     raise NotFoundError(what="这份材料")
 

@@ -19,7 +19,7 @@ from models.blobs import Digest
 from models.database import Database
 from models.erasing import Eraser
 from models.store import audit, blob_references
-from models.store import disposal as store
+from models.store import destructions as store
 from models.store.states import advance
 
 AT_ONCE = 100

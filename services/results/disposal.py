@@ -1,8 +1,10 @@
 """Destruction by rule: what is due, proposed by one person with an appraisal, decided by another, on record for ever.
 
-archives past their last day, nothing open about them -> propose (register with every line) -> approve by a second
-person: in one commit the register, the files' hashes, the contents of rows -> services.results.destroyer removes files
-                                                                  -> decline: everything stays
+every morning -> expect: once a year the office is asked to look at what is due
+archives (imported ones too) past their last day, nothing open about them -> propose (register with every line)
+ -> approve by a second person: in one commit the register, the files' hashes, the contents of rows
+      -> services.results.destroyer removes files
+ -> decline: everything stays
 
 What was published, the draws, the audit and every hash stay (docs/adr/0027). Sources: inspection.disposal.RULE.
 """
@@ -14,19 +16,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inspection.actors import Role
-from inspection.disposal import FILE_KINDS, GROUNDS, HOLD_GROUNDS, RULE, bar, class_text, last_day
+from inspection.deadlines import DeadlineKind
+from inspection.disposal import FILE_KINDS, GROUNDS, HOLD_GROUNDS, RULE, bar, last_day
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
 from inspection.reasons import listed, said
-from inspection.retention import longest
+from inspection.retention import class_text, longest
 from inspection.workdays import local_date
 from models.database import changes_public
 from models.disposal import Destruction, DestructionFile, DestructionItem, DisposalHold
 from models.sheets import write_xlsx
+from models.store import destructions, imported, plans
 from models.store import disposal as store
 from models.store import tasks as task_store
 from models.store.disposal import File
 from models.store.states import advance, insert_ignore, next_number
 from services.act import Act
+from services.clock import deadlines
 from services.results.volume import moment
 
 MOST_FILES = 200  # tasks or visits of one register
@@ -40,13 +45,14 @@ REGISTER_COLUMNS = (
     "清册号", "序号", "类别", "编号", "名称", "保管期限", "保管至", "立卷时间", "档案编号", "档案校验值",
     "鉴定结论", "鉴定意见", "依据", "提出人", "提出时间", "批准人", "批准时间", "销毁完成时间",
 )  # fmt: skip
+KIND_WORDS = {"task": "任务", "visit": "检查", "imported": "导入"}
 FILE_COLUMNS = ("清册号", "序号", "编号", "文件类别", "校验值（SHA-256）", "结果", "时间")
 OUTCOME_WORDS = {"": "等待销毁", "removed": "已销毁", "kept": "其他在管记录共用，保留"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """What somebody proposes to destroy: subjects ("task:ID", "visit:ID"), a listed ground, his appraisal in words."""
+    """What to destroy: subjects ("task:ID", "visit:ID", "imported:ID"), a listed ground, an appraisal in words."""
 
     subjects: Sequence[str]
     ground: str
@@ -56,6 +62,21 @@ class Proposal:
 async def due(act: Act) -> list[dict[str, Any]]:
     """The files whose time is over today, each with what keeps it from being destroyed, if anything does."""
     _for_the_office(act)
+    return await _due(act)
+
+
+async def expect(act: Act) -> None:
+    """Ask the office once a year to look at what is due, and no longer once all is decided or held (L1)."""
+    year, office = local_date(act.now).year, await plans.office(act.db)
+    await deadlines.settle(act, DeadlineKind.DISPOSE, f"disposal:{year - 1}")
+    waiting = any(row.status == "proposed" for row in await destructions.register(act.db))
+    if office and (waiting or any(not one["bar"] for one in await _due(act))):
+        await deadlines.begin(act, DeadlineKind.DISPOSE, f"disposal:{year}", office)
+    else:
+        await deadlines.settle(act, DeadlineKind.DISPOSE, f"disposal:{year}")
+
+
+async def _due(act: Act) -> list[dict[str, Any]]:
     subjects = await store.past_their_day(act.db, local_date(act.now))
     found = await store.files(act.db, subjects)
     facts = await store.facts(act.db, found, act.house.terms)
@@ -99,7 +120,7 @@ async def propose(act: Act, wish: Proposal) -> Destruction:
 async def approve(act: Act, destruction_id: str, note: str = "") -> Destruction:
     """Decide that they are destroyed, as the second of two; everything is asked again. Files go after the commit."""
     row = await _for_another(act, destruction_id)
-    lines = await store.items(act.db, row.id)
+    lines = await destructions.items(act.db, row.id)
     chosen = [one.subject for one in lines]
     tasks = [one for one in chosen if one.startswith("task:")]
     of_tasks = (
@@ -111,11 +132,12 @@ async def approve(act: Act, destruction_id: str, note: str = "") -> Destruction:
     fields = {"decided_by": act.actor.member_id, "decided_at": act.now, "decided_note": note.strip()}
     await advance(act.db, row, "approved", come_from={"proposed"}, what="销毁清册", **fields)
     await _doom(act, row, lines, found)
-    await store.empty(act.db, [visit for one in found for visit in one.visits])
+    await store.empty(act.db, [visit for one in found for visit in one.visits], act.now)
     changes_public(act.db)
     act.record("destruction-approve", f"destruction:{row.id}", number=row.number, files=len(found))
     for line in lines:
         act.record("destroyed", line.subject, number=row.number, kept_until=str(line.keep_until))
+    await expect(act)
     return row
 
 
@@ -124,7 +146,7 @@ async def decline(act: Act, destruction_id: str, note: str) -> Destruction:
     row = await _for_another(act, destruction_id)
     fields = {"decided_by": act.actor.member_id, "decided_at": act.now, "decided_note": said(note, "理由")}
     await advance(act.db, row, "declined", come_from={"proposed"}, what="销毁清册", **fields)
-    await store.clear(act.db, row.id)
+    await destructions.clear(act.db, row.id)
     act.record("destruction-decline", f"destruction:{row.id}", number=row.number)
     return row
 
@@ -136,7 +158,7 @@ async def place_hold(act: Act, subject: str, ground: str, reason: str) -> Dispos
     found = await store.files(act.db, [subject])
     await _lock(act, found)
     about = [subject, *(f"visit:{visit}" for one in found for visit in one.visits)]
-    await store.refuse_destroyed(act.db, f"{found[0].number} 的案卷", *about)
+    await destructions.refuse_destroyed(act.db, f"{found[0].number} 的案卷", *about)
     row = DisposalHold(
         subject=subject,
         ground=ground,
@@ -147,6 +169,7 @@ async def place_hold(act: Act, subject: str, ground: str, reason: str) -> Dispos
     act.db.add(row)
     await act.db.flush()
     act.record("disposal-hold", subject, ground=ground)
+    await expect(act)
     return row
 
 
@@ -162,8 +185,8 @@ async def lift_hold(act: Act, hold_id: str, why: str) -> None:
 
 async def page(act: Act) -> dict[str, Any]:
     """Everything the office's page shows: what is due, what is held, the registers, and the words to choose from."""
-    rows = await store.register(act.db)
-    counts = await store.counts(act.db, [one.id for one in rows])
+    rows = await destructions.register(act.db)
+    counts = await destructions.counts(act.db, [one.id for one in rows])
     held = await store.all_holds(act.db)
     known = {
         one.subject: one for subject in {row.subject for row in held} for one in await store.files(act.db, [subject])
@@ -193,10 +216,10 @@ async def page(act: Act) -> dict[str, Any]:
 async def contents(act: Act, destruction_id: str) -> dict[str, Any]:
     """One register with its lines."""
     _for_the_office(act)
-    row = await store.destruction(act.db, destruction_id)
-    lines = await store.items(act.db, row.id)
+    row = await destructions.destruction(act.db, destruction_id)
+    lines = await destructions.items(act.db, row.id)
     names = await task_store.member_names(act.db, [row.proposed_by, row.decided_by])
-    counts = await store.counts(act.db, [row.id])
+    counts = await destructions.counts(act.db, [row.id])
     return {
         **_register(row, counts[row.id], names, act.actor.member_id),
         "items": [
@@ -217,11 +240,11 @@ async def contents(act: Act, destruction_id: str) -> dict[str, Any]:
 async def table(act: Act, destruction_id: str, *, files: bool) -> tuple[str, bytes]:
     """The register as XLSX (name, bytes): its lines, or every stored file by hash."""
     _for_the_office(act)
-    row = await store.destruction(act.db, destruction_id)
-    lines = await store.items(act.db, row.id)
+    row = await destructions.destruction(act.db, destruction_id)
+    lines = await destructions.items(act.db, row.id)
     if files:
         numbers = {one.position: one.number for one in lines}
-        gone = await store.gone_files(act.db, row.id)
+        gone = await destructions.gone_files(act.db, row.id)
         return f"{row.number}-文件", write_xlsx(FILE_COLUMNS, [_file_cells(row, one, numbers) for one in gone])
     names = await task_store.member_names(act.db, [row.proposed_by, row.decided_by])
     return row.number, write_xlsx(REGISTER_COLUMNS, [_cells(row, one, names) for one in lines])
@@ -234,8 +257,7 @@ async def _write_lines(act: Act, row: Destruction, found: Sequence[File]) -> Non
         of_task = one.subject.startswith("task:")
         below = [(f"visit:{visit}", *said_) for visit, said_ in one.visits.items()] if of_task else []
         for subject, number, title in [(one.subject, one.number, one.title), *below]:
-            kind, _, subject_id = subject.partition(":")
-            own = [filed for filed in one.archives if getattr(filed, f"{kind}_id") == subject_id]
+            own = [filed for filed in one.archives if filed.subject == subject]
             position += 1
             new = await insert_ignore(
                 act.db,
@@ -264,8 +286,10 @@ async def _doom(act: Act, row: Destruction, lines: Sequence[DestructionItem], fo
     doomed: dict[str, tuple[int, str]] = {}
     for one in found:
         for filed in one.archives:
-            owner = f"task:{filed.task_id}" if filed.task_id else f"visit:{filed.visit_id}"
-            doomed.setdefault(filed.digest, (places[owner], "archive"))
+            doomed.setdefault(filed.digest, (places[filed.subject], "archive"))
+        if one.subject.startswith("imported:"):
+            for content in await imported.files_of(act.db, one.subject.removeprefix("imported:")):
+                doomed.setdefault(content.digest, (places[one.subject], "content"))
         for visit, stored in (await store.stored(act.db, list(one.visits))).items():
             for digest, kind in stored:
                 doomed.setdefault(digest, (places[f"visit:{visit}"], kind))
@@ -294,7 +318,7 @@ async def _refuse_barred(act: Act, found: Sequence[File], proposed_as: str = "")
 
 async def _for_another(act: Act, destruction_id: str) -> Destruction:
     _for_the_office(act)
-    row = await store.destruction(act.db, destruction_id)
+    row = await destructions.destruction(act.db, destruction_id)
     if row.proposed_by == act.actor.member_id:
         raise ConflictError(what="销毁清册", why="提出和决定须由两人分别完成，请由另一位协调员决定。")
     return row
@@ -342,7 +366,7 @@ def _register(row: Destruction, counts: dict[str, int], names: dict[str, str], r
 def _cells(row: Destruction, one: DestructionItem, names: dict[str, str]) -> list[object]:
     filed = one.archives
     return [
-        row.number, one.position, "任务" if one.subject.startswith("task:") else "检查", one.number, one.title,
+        row.number, one.position, KIND_WORDS[one.subject.partition(":")[0]], one.number, one.title,
         class_text(one.retention), one.keep_until, "；".join(each["made_at"][:10] for each in filed),
         "；".join(each["number"] for each in filed), "；".join(each["digest"] for each in filed),
         GROUNDS[row.ground], row.appraisal, row.rule, names.get(row.proposed_by, ""), moment(row.proposed_at),

@@ -1,6 +1,7 @@
 """Archives from elsewhere, taken in to be read: stored by content, marked, apart from everything that is our own (L1).
 
-ZIP (checked by the caller: app.verify_archive) -> files to the store, one by one -> rows -> shelf, contents, file
+ZIP (checked by the caller: app.verify_archive) -> refuse_unwanted -> files to the store, one by one -> rows
+rows -> shelf, contents, file, until they are destroyed by rule (services.results.disposal)
 
 An imported visit is no visit of this office: no task, target, deadline, message or public page comes of it.
 """
@@ -15,13 +16,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from inspection.actors import Role
 from inspection.errors import ConflictError, ForbiddenError, Kind, SuichaError, TooLargeError
-from inspection.retention import CLASSES
+from inspection.retention import class_text
 from models.archives import ImportedArchive
 from models.blobs import Blobs, Digest
+from models.store import destructions
 from models.store import imported as store
 from services.act import Act
 from services.results.sealing import MANIFEST, SIGNATURE
@@ -68,12 +70,26 @@ def refuse_wrong(name: str, findings: Iterable[tuple[str, str]]) -> None:
         raise ArchiveRefusedError(name=name, where=where, what=what)
 
 
+async def refuse_unwanted(act: Act, path: Path) -> None:
+    """Before anything of a checked archive is stored: not what this office sealed itself, nor what was destroyed here.
+
+    ConflictError, DestroyedError.
+    """
+    manifest = await asyncio.to_thread(_manifest, path)
+    number, key_id = manifest["number"], manifest["key"]["id"]
+    if await store.is_own(act.db, number, key_id):
+        raise ConflictError(what="导入档案", why=f"{number} 是本办公室自己立的卷，不需要导入。")
+    known = await store.by_number(act.db, number, key_id)
+    if known is not None:
+        await _refuse_destroyed(act, known)
+
+
 async def open_checked(
     blobs: Blobs, path: Path, progress: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Opened:
     """Put the files of an archive that the checker passed into the store one by one; `progress`: how many of all."""
+    manifest = await asyncio.to_thread(_manifest, path)
     with zipfile.ZipFile(path) as packed:
-        manifest = json.loads(packed.read(MANIFEST))
         names = [MANIFEST, SIGNATURE, *(one["path"] for one in manifest["files"])]
         files = []
         for name in names:
@@ -85,15 +101,13 @@ async def open_checked(
 async def take(act: Act, opened: Opened, *, key_named: bool) -> tuple[ImportedArchive, bool]:
     """Write the rows of an archive; gives the row and whether it is new. The same file again changes nothing.
 
-    ConflictError for an archive that this office sealed itself, and for another file under a number that is known.
+    ConflictError for another file under a number that is known.
     """
     known = await store.by_digest(act.db, opened.digest)
     if known is not None:
         return known, False
     manifest = opened.manifest
-    if await store.is_own(act.db, manifest["number"], manifest["key"]["id"]):
-        raise ConflictError(what="导入档案", why=f"{manifest['number']} 是本办公室自己立的卷，不需要导入。")
-    if await store.number_taken(act.db, manifest["number"], manifest["key"]["id"]):
+    if await store.by_number(act.db, manifest["number"], manifest["key"]["id"]) is not None:
         why = f"{manifest['number']} 已经导入，这个文件与当时的不是同一个；已导入的不会被覆盖。"
         raise ConflictError(what="导入档案", why=why)
     until = manifest["keep_until"]
@@ -117,13 +131,16 @@ async def take(act: Act, opened: Opened, *, key_named: bool) -> tuple[ImportedAr
 async def shelf(act: Act) -> list[dict[str, Any]]:
     """The archives that were imported, the newest first; the office's alone."""
     _for_the_office(act)
-    return [_row(one) for one in await store.all_of(act.db)]
+    rows = await store.all_of(act.db)
+    gone = await destructions.gone_of(act.db, [_subject(one) for one in rows])
+    return [{**_row(one), "destroyed": gone.get(_subject(one))} for one in rows]
 
 
 async def contents(act: Act, archive_id: str) -> dict[str, Any]:
-    """One imported archive as it is read: its task or visit in words, its visits, its files by number."""
+    """One imported archive as it is read: its task or visit in words, its visits, its files; DestroyedError."""
     _for_the_office(act)
     row = await store.one(act.db, archive_id)
+    await _refuse_destroyed(act, row)
     files = await store.files_of(act.db, archive_id)
     listed = {one.path: one for one in files}
 
@@ -146,14 +163,14 @@ async def contents(act: Act, archive_id: str) -> dict[str, Any]:
 
 
 async def file(act: Act, archive_id: str, position: int) -> tuple[str, bytes]:
-    """One file of an imported archive: its name and its bytes, held against its hash by the store."""
+    """One file of an imported archive: its name and its bytes, held against its hash by the store; DestroyedError."""
     _for_the_office(act)
+    await _refuse_destroyed(act, await store.one(act.db, archive_id))
     found = await store.file(act.db, archive_id, position)
     return found.path.rpartition("/")[2], await act.house.blobs.get(Digest(found.digest))
 
 
 def _row(row: ImportedArchive) -> dict[str, Any]:
-    known = CLASSES.get(row.retention)
     return {
         "id": row.id,
         "number": row.number,
@@ -162,10 +179,23 @@ def _row(row: ImportedArchive) -> dict[str, Any]:
         "key_named": row.key_named,
         "made_at": row.made_at,
         "imported_at": row.imported_at,
-        "retention_text": known.text if known else row.retention,
+        "retention_text": class_text(row.retention),
         "keep_until": row.keep_until,
         "digest": row.digest,
     }
+
+
+def _subject(row: ImportedArchive) -> str:
+    return f"imported:{row.id}"
+
+
+async def _refuse_destroyed(act: Act, row: ImportedArchive) -> None:
+    await destructions.refuse_destroyed(act.db, f"导入的档案 {row.number}", _subject(row))
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as packed:
+        return cast("dict[str, Any]", json.loads(packed.read(MANIFEST)))
 
 
 def _for_the_office(act: Act) -> None:

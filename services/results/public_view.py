@@ -15,7 +15,7 @@ from inspection.errors import NotFoundError
 from inspection.followups import RULES, FollowUpKind, outcome_of
 from inspection.workdays import local_date, month_span
 from models.results import Publication
-from models.store import disclosures, disposal, public
+from models.store import destructions, disclosures, public
 from models.store import publications as store
 from models.store.public import Handled
 from services.act import Act
@@ -79,7 +79,7 @@ async def task(act: Act, number: str) -> dict[str, Any]:
         "ends_on": row.ends_on,
         "rows": [one.body for one in results],
         "withheld": await disclosures.withheld(act.db, row.id),
-        "destroyed": await disposal.gone(act.db, f"task:{row.id}"),
+        "destroyed": await destructions.gone(act.db, f"task:{row.id}"),
         **{name: first.get(name, "") for name in shown},
     }
 
@@ -129,7 +129,7 @@ async def versions(act: Act, publication: Publication) -> list[dict[str, Any]]:
 
 async def destroyed(act: Act, publication: Publication) -> dict[str, Any] | None:
     """By which register the papers behind a result were destroyed, and when; None: they are kept."""
-    return await disposal.gone(act.db, f"visit:{publication.visit_id}")
+    return await destructions.gone(act.db, f"visit:{publication.visit_id}")
 
 
 async def months(act: Act) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from inspection.followups import MAX_WORDS
 from inspection.workdays import local_date
 from models.blobs import Digest
 from models.followups import FollowUpPhoto, FollowUpStep
-from models.store import disposal
+from models.store import destructions
 from models.store import followups as store
 from models.store.followups import FollowUpCase
 from models.store.states import insert_ignore
@@ -139,7 +139,7 @@ async def _copy(act: Act, case: FollowUpCase, digest: str, size: str) -> Digest:
     found = await store.photo(act.db, case.row.id, digest)
     if found is None:
         raise NotFoundError(what="这张照片")
-    await disposal.refuse_destroyed(act.db, "这张照片", f"visit:{case.visit.id}")
+    await destructions.refuse_destroyed(act.db, "这张照片", f"visit:{case.visit.id}")
     return Digest(found.thumb_digest if size == "thumb" else found.display_digest)
 
 

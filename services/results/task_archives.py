@@ -16,12 +16,12 @@ import structlog
 
 from inspection.actors import Actor, DepartmentId, MemberId, Role
 from inspection.errors import ConflictError, SuichaError
-from inspection.retention import CLASSES, keep_until, longest
+from inspection.retention import class_text, keep_until, longest
 from inspection.workdays import local_date
 from models.archives import Archive, ArchiveOrder
 from models.database import Database
 from models.store import archives as store
-from models.store import disposal as disposal_store
+from models.store import destructions
 from services.act import Act, House
 from services.results import archives, sealing, task_volume, volume
 
@@ -38,7 +38,7 @@ async def order(act: Act, task_id: str) -> ArchiveOrder:
         raise ConflictError(what="任务立卷", why="任务的检查结果尚未全部公示。")
     visits = await store.visits_of(act.db, task.id)
     about = [f"task:{task.id}", *(f"visit:{one}" for one in visits)]
-    await disposal_store.refuse_destroyed(act.db, f"任务 {task.number} 的案卷（或其中一部分）", *about)
+    await destructions.refuse_destroyed(act.db, f"任务 {task.number} 的案卷（或其中一部分）", *about)
     under_way = (await store.orders_of(act.db, [task.id])).get(task.id)
     if under_way is not None and under_way.status in {"waiting", "running"}:
         return under_way
@@ -101,7 +101,7 @@ class Maker:
             term = longest(classes)
             until = keep_until(term, local_date(self._clock()))
             await self._bind(
-                {**words, "visits": lines}, made, {"retention": CLASSES[term].text, "until": until or "永久"}
+                {**words, "visits": lines}, made, {"retention": class_text(term), "until": until or "永久"}
             )
             async with self._database.write() as db:
                 named = await archives.label(self._act(db, row), words["task"]["number"], f"task:{row.task_id}")

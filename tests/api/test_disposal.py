@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from app import verify_archive
-from handlers import archives, disposal, public_data
+from handlers import archives, disposal, public_data, site_papers
 from models.database import Database
 from tests.api.archive_play import fetched
 from tests.api.public_server import Http, http_of
@@ -28,7 +28,7 @@ async def http(clock: Clock, tmp_path: Path) -> AsyncIterator[Http]:
     database = Database(new_sqlite(tmp_path / "test.db"))
     play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
     await published(play)
-    async with http_of(play, archives.routes, disposal.routes, public_data.routes) as found:
+    async with http_of(play, archives.routes, disposal.routes, public_data.routes, site_papers.routes) as found:
         yield found
     await database.close()
 
@@ -64,6 +64,9 @@ async def test_a_file_is_destroyed_and_what_was_taken_out_before_still_proves_it
         assert (status, "按规定销毁" in text) == (200, path.startswith("/public/results"))
     seen = (await http.call("GET", f"/api/phone/visits/{visit.id}", "lead-1"))[1]
     assert (seen["destroyed"]["number"], seen["evidence"]) == (row["number"], [])
+    for paper in ("record.pdf", "record.docx", "receipt.pdf"):  # never printed from emptied rows
+        status, told, _ = await http.call("GET", f"/api/phone/visits/{visit.id}/{paper}", "lead-1")
+        assert (status, row["number"] in told["detail"]) == (410, True)
     kept = (await http.call("GET", one, "second"))[1]
     assert (kept["status"], kept["decided_note"]) == ("done", "同意")
     assert kept["items"][0]["archives"][0]["digest"] == made["digest"]

@@ -25,7 +25,8 @@ from models.database import Database
 from models.registers import Target
 from models.results import Outbox, Publication
 from models.tasks import Task, Visit
-from services.results import imported, publications, task_archives
+from services.field import deposits
+from services.results import disposal, imported, publications, task_archives
 from tests.api.archive_play import NUMBER, closed_zip, made, opened_zip, with_draw
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock, demo_config
@@ -76,6 +77,8 @@ async def count(database: Database, *tables: type) -> list[int]:
 
 
 async def take(play: Play, path: Path) -> tuple[str, bool]:
+    async with play.act("coordinator") as act:
+        await imported.refuse_unwanted(act, path)
     opened = await imported.open_checked(play.house.blobs, path)
     async with play.act("coordinator") as act:
         row, new = await imported.take(act, opened, key_named=False)
@@ -92,8 +95,10 @@ async def test_an_imported_task_is_read_beside_our_own(http: Http, filed: tuple[
     assert await count(http.play.database, *OWN, ImportedArchive) == [*before, 1]
     with pytest.raises(ConflictError, match="不会被覆盖"):
         await take(http.play, closed_zip(opened_zip(path.read_bytes()), path.with_name("repacked.zip")))
+    held = on_disk(there)
     with pytest.raises(ConflictError, match="自己立的卷"):
         await take(there, path)
+    assert on_disk(there) == held
     door = "/api/console/imported-archives"
     assert (await http.call("GET", door, "lead-approver"))[0] == 403
     [row] = (await http.call("GET", door, "coordinator"))[1]["rows"]
@@ -104,11 +109,11 @@ async def test_an_imported_task_is_read_beside_our_own(http: Http, filed: tuple[
     assert {one["department"] for one in visit["results"]} == {"演示区市场监督管理局", "演示区卫生健康局"}
     assert len(visit["published"]) == 2
     assert [one["number"] for one in told["draws"]] == [NUMBER]
-    held = opened_zip(path.read_bytes())
-    assert {one["path"] for one in told["files"]} == held.keys()
+    packed = opened_zip(path.read_bytes())
+    assert {one["path"] for one in told["files"]} == packed.keys()
     [answers] = [one for one in told["files"] if one["path"].endswith("submissions/lead.json")]
     status, body, headers = await http.call("GET", f"{door}/{archive_id}/files/{answers['position']}", "coordinator")
-    assert (status, json.loads(body)) == (200, json.loads(held[answers["path"]]))
+    assert (status, json.loads(body)) == (200, json.loads(packed[answers["path"]]))
     assert headers["Content-Disposition"].startswith("attachment")
     assert (await http.call("GET", f"{door}/{archive_id}/files/9999", "coordinator"))[0] == 404
 
@@ -157,6 +162,51 @@ async def test_the_console_takes_whole_files_and_refuses_others_in_one_sentence(
     [row] = (await http.call("GET", "/api/console/imported-archives", "coordinator"))[1]["rows"]
     assert (row["id"], row["key_named"]) == (told["id"], True)
     assert list(http.app[EDGE].running) == ["other"]
+
+
+async def test_an_imported_archive_is_destroyed_by_rule_and_does_not_come_back(
+    http: Http, filed: tuple[Path, Play]
+) -> None:
+    """L1: not before its own last day; two people; what only it held is gone, no page gives it, none takes it again."""
+    path, _ = filed
+    play, door = http.play, "/api/console/imported-archives"
+    play.scene.actors["second"] = await second_of(play)
+    shared = await play.house.blobs.put(opened_zip(path.read_bytes())["volume.pdf"])
+    async with play.act("lead-1") as act:
+        await deposits.keep(act, deposits.CORRECTIONS, shared)
+    before = on_disk(play)
+    assert (await send(http, path.read_bytes()))[0] == 200
+    [row] = (await http.call("GET", door, "coordinator"))[1]["rows"]
+    assert row["destroyed"] is None
+    subject = f"imported:{row['id']}"
+    with pytest.raises(ConflictError, match="保管至 2056-12-31"):
+        await propose(play, subject)
+    play.clock.now = AFTER.replace(year=2057)
+    async with play.act("coordinator") as act:
+        [due] = await disposal.due(act)
+    assert (due["subject"], due["kind"], due["number"], due["bar"]) == (subject, "imported", row["number"], "")
+    async with play.act("coordinator") as act:
+        held = await disposal.place_hold(act, subject, "audit", "审计调阅。")
+    with pytest.raises(ConflictError, match="审计"):
+        await propose(play, subject)
+    async with play.act("second") as act:
+        await disposal.lift_hold(act, held.id, "审计结束")
+        await deposits.keep(act, deposits.CORRECTIONS, shared)  # of the day on which it is destroyed
+    register = await propose(play, subject)
+    await approve(play, register)
+    await remove(play)
+    assert on_disk(play) == before
+    [row] = (await http.call("GET", door, "coordinator"))[1]["rows"]
+    assert row["destroyed"] == {"number": register.number, "on": "2057-01-01"}
+    for path_ in (f"{door}/{row['id']}", f"{door}/{row['id']}/files/0"):
+        status, told, _ = await http.call("GET", path_, "coordinator")
+        assert (status, register.number in told["detail"]) == (410, True)
+    status, told = await send(http, path.read_bytes())
+    assert (status, register.number in told["detail"]) == (410, True)
+    assert on_disk(play) == before
+    async with play.act("second") as act:
+        [line] = (await disposal.contents(act, register.id))["items"]
+        assert (line["kind"], line["archives"][0]["digest"]) == ("imported", row["digest"])
 
 
 async def _limited(request: Any, _limit: int, limit: int) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -17,7 +17,7 @@ from inspection.deadlines import DeadlineKind
 from inspection.followups import FollowUpKind
 from models.blobs import Digest
 from models.lists import ListChange
-from models.people import Inspector, Member
+from models.people import Department, Inspector, Member
 from models.results import Deadline
 from models.tasks import Task, Visit, VisitMember
 from services.act import Rules
@@ -30,7 +30,7 @@ from services.registers import confirmations, renewals
 from services.registers.renewals import Renewal
 from services.results import approvals, archives, corrections, followups, publications, rectifications, sealing
 from services.results.corrections import Wish
-from tests.integration import test_lists, test_plans
+from tests.integration import disposal_play, test_lists, test_plans
 from tests.integration import test_recusal_requests as asked
 from tests.integration.test_followups import FOUND, bound, opened, send_photo
 from tests.integration.visits_play import Play, photo_bytes, signature_bytes
@@ -167,6 +167,17 @@ async def archive(play: Play) -> AsyncIterator[str]:
         row = await archives.put_visit(play.house, found, made, named)
     async with play.act("lead-approver") as act:
         await archives.keep_visit(act, row, found)
+
+
+async def dispose(play: Play) -> AsyncIterator[str]:
+    await disposal_play.published(play)
+    await disposal_play.filed(play)
+    async with play.act("coordinator") as act:
+        here = Department.id == act.actor.department_id
+        await act.db.execute(update(Department).where(here).values(is_office=True))
+    play.clock.now = disposal_play.AFTER + timedelta(days=4)  # a Monday
+    yield "disposal:2037"
+    await disposal_play.approve(play, await disposal_play.propose(play))
 
 
 # --- what follows ---
@@ -338,6 +349,7 @@ OF_VISITS: Mapping[DeadlineKind, Story] = {
     DeadlineKind.LIST_ABNORMAL: followed(FollowUpKind.ABNORMAL_LIST, "not-listed"),
     DeadlineKind.CORRECT: correct,
     DeadlineKind.ARCHIVE: archive,
+    DeadlineKind.DISPOSE: dispose,
     DeadlineKind.RENEW_CERTIFICATE: renew,
 }
 OF_OFFICES: Mapping[DeadlineKind, Story] = {

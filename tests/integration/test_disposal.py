@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from inspection.actors import PUBLIC
 from inspection.errors import ConflictError, DestroyedError, ForbiddenError, InvalidInputError, UnavailableError
@@ -21,7 +21,8 @@ from models.disposal import Destruction, DestructionFile, DestructionItem
 from models.erasing import LocalEraser
 from models.field import AddedItem, PendingFile
 from models.lists import ItemVersion
-from models.people import AuditEntry
+from models.people import AuditEntry, Department
+from models.results import Deadline, Outbox
 from models.tasks import Evidence, Submission
 from services.field import deposits, evidence, record_form
 from services.results import archives, corrections, disposal, publications, task_archives
@@ -29,6 +30,7 @@ from services.results.corrections import Wish
 from services.results.destroyer import Destroyer
 from services.results.disposal import Proposal
 from tests.conftest import Clock
+from tests.integration.clock_play import morning, tick
 from tests.integration.disposal_play import AFTER, approve, filed, on_disk, propose, published, remove, root_of
 from tests.integration.test_followups import opened
 from tests.integration.test_other_items import listed
@@ -83,6 +85,8 @@ async def test_two_people_destroy_what_is_over_and_the_record_stays(play: Play) 
         assert line["archives"][0]["digest"] in before
         acts = set(await act.db.scalars(select(AuditEntry.act)))
         assert {"destruction-propose", "destruction-approve", "destroyed", "destruction-done"} <= acts
+        left = (Deadline.subject == f"visit:{play.scene.visit.id}", Deadline.settled_at.is_(None))
+        assert not list(await act.db.scalars(select(Deadline).where(*left)))  # nobody is asked to sign it any more
     with pytest.raises(ConflictError):
         await approve(play, row)
     assert await remove(play) == 0
@@ -330,3 +334,41 @@ async def test_a_whole_task_goes_with_its_visits(play: Play) -> None:
         assert [one.subject for one in lines] == [f"task:{task.id}", f"visit:{visit.id}"]
         assert [len(one.archives) for one in lines] == [1, 1]
         assert lines[0].archives[0]["digest"] == digest
+
+
+async def test_the_office_is_asked_once_a_year_as_long_as_something_is_due(play: Play) -> None:
+    """L1: the first working morning opens it, the next tells how much, a hold ends it, the new year asks again."""
+    async with play.act("coordinator") as act:
+        here = Department.id == act.actor.department_id
+        await act.db.execute(update(Department).where(here).values(is_office=True))
+
+    async def asked(day: str) -> list[str]:
+        morning(play, day)
+        await tick(play)
+        async with play.database.read() as db:
+            open_ = (Deadline.kind == "dispose", Deadline.settled_at.is_(None))
+            return list(await db.scalars(select(Deadline.subject).where(*open_)))
+
+    async def told() -> list[str]:
+        async with play.database.read() as db:
+            rows = await db.scalars(select(Outbox.content).where(Outbox.recipient == "coordinator"))
+            return [fact[1] for one in rows for fact in one["facts"] if "保管期满" in fact[1]]
+
+    assert await asked("2036-12-31") == []  # the last day is not over
+    assert await asked("2037-01-04") == []  # a Sunday
+    assert await asked("2037-01-05") == ["disposal:2037"]
+    assert await told() == []
+    assert await asked("2037-01-06") == ["disposal:2037"]
+    assert await told() == ["到期处置 保管期满 1 卷"]
+    row = await propose(play)
+    assert await asked("2037-01-07") == ["disposal:2037"]  # nobody has decided
+    async with play.act("second") as act:
+        await disposal.decline(act, row.id, "先查阅")
+        held = await disposal.place_hold(act, f"visit:{play.scene.visit.id}", "value", "有研究价值")
+    assert await asked("2037-01-08") == []
+    async with play.act("second") as act:
+        await disposal.lift_hold(act, held.id, "已移交")
+    assert await asked("2037-01-09") == ["disposal:2037"]
+    assert await asked("2038-01-04") == ["disposal:2038"]
+    await approve(play, await propose(play))
+    assert await asked("2038-01-05") == []

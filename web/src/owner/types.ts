@@ -31,6 +31,8 @@ export interface OwnerVisit extends VisitLine {
   verify_url: string
   notice_code: string
   confirmed_at: string | null
+  /** The papers were destroyed by rule: by which register, and when. */
+  destroyed: { number: string; on: string } | null
   can_rate: boolean
   can_recuse: boolean
   decide_within: number

@@ -47,6 +47,7 @@ export interface Imported {
   imported_at: string
   retention_text: string
   keep_until: string | null
+  destroyed: Destroyed
 }
 
 export interface ImportedVisit {
@@ -55,7 +56,7 @@ export interface ImportedVisit {
   followups: { kind: string; department: string; outcome: string; due_on: string }[]
 }
 
-export interface ImportedContents extends Imported {
+export interface ImportedContents extends Omit<Imported, 'destroyed'> {
   task: { name: string; number: string; office: string; starts_on: string; ends_on: string } | null
   draws: { number: string; drawn_at: string; fingerprint: string; void: string }[]
   visits: ImportedVisit[]

@@ -1,10 +1,12 @@
 /** Destruction of filed papers by rule: what is due, what is held, the registers. */
 import { get, post } from '@/shared/api'
 
-/** A task filed whole, or a visit filed by itself. */
+export type Kind = 'task' | 'visit' | 'imported'
+
+/** A task filed whole, a visit filed by itself, or an archive imported from elsewhere. */
 export interface Filed {
   subject: string
-  kind: 'task' | 'visit'
+  kind: Kind
   number: string
   title: string
   visits: number
@@ -53,7 +55,7 @@ export interface Register {
 export interface RegisterContents extends Register {
   items: {
     position: number
-    kind: 'task' | 'visit'
+    kind: Kind
     number: string
     title: string
     retention_text: string
