@@ -34,16 +34,16 @@ function phoneServiceWorker(): Plugin {
         for (const asset of chunk.viteMetadata?.importedAssets ?? []) files.add(`/${asset}`)
         for (const next of [...chunk.imports, ...chunk.dynamicImports]) visit(next)
       }
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'phone') visit(chunk.fileName)
-      }
+      const entry = Object.values(bundle).find((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'phone')
+      if (!entry) throw new Error('the phone has no script: look at phoneServiceWorker')
+      visit(entry.fileName)
       const shell = [...files].sort()
       const body = readFileSync(source, 'utf8')
       const version = createHash('sha256').update(JSON.stringify(shell)).update(body).digest('hex').slice(0, 12)
       this.emitFile({
         type: 'asset',
         fileName: 'sw.js',
-        source: body.replace('"__SHELL__"', JSON.stringify(shell)).replace('__VERSION__', version),
+        source: body.replace('"__SHELL__"', JSON.stringify(shell)).replace('"__ENTRY__"', JSON.stringify(`/${entry.fileName}`)).replace('__VERSION__', version),
       })
     },
   }

@@ -92,7 +92,7 @@ class Screens:
 
     def _expected(self, text: str, place: str) -> bool:
         """Chromium itself writes a line for a 401 (how a page learns that nobody is signed in) and for a cut line."""
-        signed_out = "401 (Unauthorized)" in text and urlsplit(place).path == "/api/me"
+        signed_out = "401 (Unauthorized)" in text and urlsplit(place).path in {"/api/me", "/api/phone/visits"}
         refused = any(f"status of {status} " in text for status in self._refusals)
         return signed_out or refused or (self._cut and "net::ERR_" in text)
 

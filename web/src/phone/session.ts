@@ -1,7 +1,7 @@
 /**
  * The phone's own state: who holds it, their storage, their upload queue, whether there is network.
  *
- *   begin() ─> GET /api/me ── ok ──> remember, open store, start queue
+ *   begin() ─> GET /api/me (and the list) ── ok ──> remember, open store, start queue
  *                 ├─ 401 ─> sign-in page (drafts stay)
  *                 └─ no network ─> the member remembered from last time, offline
  */
@@ -10,6 +10,7 @@ import { get, goSignIn, isSignedOut, sentence, signedIn } from '@/shared/api'
 import type { Me } from '@/shared/me'
 import { type Store, openStore } from './drafts'
 import { type Progress, UploadQueue } from './queue'
+import type { VisitRow } from './types'
 
 const REMEMBERED = 'suicha.phone.me'
 
@@ -34,10 +35,24 @@ export const useQueue = (): UploadQueue => queueRef.value!
 /** The office's time now. */
 export const officeNow = (): Date => new Date(Date.now() + session.skewMs)
 
+const LIST = '/api/phone/visits'
+let together: Promise<{ visits: VisitRow[] }> | null = null
+
+/** The visits; the first time what was asked for together with who this is: on a slow line one way less. */
+export function askList(): Promise<{ visits: VisitRow[] }> {
+  const asked = together ?? get<{ visits: VisitRow[] }>(LIST)
+  together = null
+  return asked
+}
+
 /** Find out who this is, then open everything. Ends in `ready`, `leaving` (to sign in) or `failed` (said plainly). */
 export async function begin(): Promise<void> {
   window.addEventListener('online', () => (session.online = true))
   window.addEventListener('offline', () => (session.online = false))
+  if (/^\/m\/?$/.test(location.pathname)) {
+    together = get(LIST)
+    together.catch(() => {}) // said by the list, or by who this is not
+  }
   try {
     const me = await whoHoldsThis()
     if (!me) return

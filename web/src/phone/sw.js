@@ -2,6 +2,7 @@
    answer of the API (those are in IndexedDB, where the app says how old they are). Each build has its own cache. */
 const CACHE = 'suicha-phone-__VERSION__'
 const SHELL = "__SHELL__"
+const ENTRY = "__ENTRY__"
 const PAGE = '/m/'
 
 /* A captive portal's page must never become the app: only our own page and real script or style files are kept. */
@@ -11,10 +12,7 @@ async function fetchOwn(path) {
   const isPage = path === PAGE
   const own = response.ok && !response.redirected && (type.includes('text/html') === isPage)
   if (!own) throw new Error('not our file: ' + path)
-  if (isPage && !SHELL.some((file) => file.endsWith('.js'))) throw new Error('no script')
-  if (isPage && !(await response.clone().text()).includes(SHELL.find((file) => file.includes('/phone-') && file.endsWith('.js')))) {
-    throw new Error('a page of another build')
-  }
+  if (isPage && !(await response.clone().text()).includes(ENTRY)) throw new Error('a page of another build')
   return response
 }
 
