@@ -7,7 +7,7 @@ import { lastPlace } from './place'
 export type RecordingKind = 'voice' | 'video' | 'file'
 
 export const KIND_WORDS: Record<RecordingKind, string> = { voice: '录音', video: '录像', file: '文件' }
-const MEGABYTES: Record<RecordingKind, number> = { voice: 20, video: 100, file: 50 }
+export const MEGABYTES: Record<RecordingKind, number> = { voice: 20, video: 100, file: 50 }
 const REFUSED: Record<RecordingKind, string> = {
   voice: '只能接收手机录制的录音（M4A、MP3、AMR、AAC、WAV）',
   video: '只能接收手机录制的视频（MP4、MOV、3GP）',
