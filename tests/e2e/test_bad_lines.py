@@ -27,7 +27,9 @@ PAPER = b"%PDF-1.4\n% made up\n" + bytes(200_000)  # more than goes along with t
 async def test_the_network_is_cut_at_every_step(office: Backstage, screens: Screens) -> None:
     """G10, G11: each request of a submission is lost on its way there and on its way back; one record, all files."""
     page, hands, visit = await _begun(office, screens)
-    await _filled(page, hands, visit)
+    with screens.losing_answers():
+        await page.route("**/answers", lambda route: route.abort())  # files go with the submission, none before it
+        await _filled(page, hands, visit)
     lost: Counter[str] = Counter()
 
     async def lose(route: Route) -> None:

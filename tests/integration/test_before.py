@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from inspection.coordinates import Position, distance_m
 from models.clues import Clue
 from models.database import Database
 from models.libraries import Licence
 from models.people import Inspector
 from models.tasks import Part, TaskItem, Visit, VisitMember
-from services.field import visits
+from services.field import evidence, visits
+from services.field.evidence import Upload
+from services.field.photos import Stamp
 from tests.builders import visit_row
 from tests.conftest import Clock
-from tests.integration.visits_play import Play, house_of
+from tests.integration.visits_play import Play, house_of, photo_bytes
 
 
 @pytest_asyncio.fixture
@@ -93,3 +99,38 @@ async def test_the_file_holds_licences_clues_and_where_it_is(play: Play) -> None
     assert "演示赵六" not in str(found)
     assert found["open"] == []
     assert found["map_url"].startswith("https://uri.amap.com/search?keyword=")
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "shifted"),
+    [
+        (39.9075, 116.397222, True),  # 天安门
+        (31.2397, 121.4998, True),  # 东方明珠
+        (23.1066, 113.3245, True),  # 广州塔
+        (29.6578, 91.1171, True),  # 布达拉宫
+        (35.6586, 139.7454, False),  # Tokyo
+        (48.8584, 2.2945, False),  # Paris
+    ],
+)
+async def test_the_map_shows_where_the_photo_was_taken(
+    play: Play, latitude: float, longitude: float, *, shifted: bool
+) -> None:
+    """G1, G10: measured in WGS-84 and kept so; the map's marker stands where a Chinese map (GCJ-02) has the place."""
+    place, data = Position(latitude=latitude, longitude=longitude), photo_bytes("placed")
+    upload = Upload(visit_id=play.scene.visit.id, digest=hashlib.sha256(data).hexdigest(), kind="photo", place=place)
+    async with play.act("lead-1") as act:
+        stamp = await evidence.expect(act, upload)
+        assert isinstance(stamp, Stamp)
+    developed = await evidence.develop(play.house, upload, data, stamp)
+    async with play.act("lead-1") as act:
+        await evidence.keep(act, upload, developed)
+    async with play.act("lead-1") as act:
+        found = await visits.visit_detail(act, play.scene.visit.id)
+    [kept] = [one.place for one in found.evidence if one.kind == "photo"]
+    assert (kept["lat"], kept["lon"]) == (latitude, longitude)
+    url = urlsplit(found.file["map_url"])
+    asked = {name: value for name, [value] in parse_qs(url.query).items()}
+    assert (url.path, asked["coordinate"], asked["name"]) == ("/marker", "gaode", play.scene.target.name)
+    east, north = (float(one) for one in asked["position"].split(","))
+    metres = distance_m(place, Position(latitude=north, longitude=east))
+    assert 100 < metres < 700 if shifted else metres < 1
