@@ -11,10 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from inspection.actors import Actor
 from inspection.errors import NotFoundError
 from inspection.other_items import MARK
+from models.draws import Shortfall
 from models.field import AddedItem
 from models.owners import Door, NoticeRecord, OwnerCredit, OwnerQuestion
 from models.people import Department, Inspector, Member, OwnerBinding
@@ -91,21 +93,34 @@ async def by_door(db: AsyncSession, code: str, now: datetime) -> tuple[OwnerVisi
 
 
 async def comers(db: AsyncSession, visit_id: str) -> Sequence[Comer]:
-    """Who comes, the leader first; for a visit the caller already holds."""
+    """Who comes, the leader and his department first; for a visit the caller already holds.
+
+    Whose department was entrusted with another's part is named with both: his badge shows his own (D9).
+    """
+    home = aliased(Department)
+    of_member = (Shortfall.visit_id == VisitMember.visit_id) & (Shortfall.department_id == VisitMember.department_id)
     query = (
-        select(Inspector.id, VisitMember.leads, Inspector.kind, Inspector.certificate_no, Member.name, Department.name)
+        select(VisitMember.leads, Inspector, Member.name, Department.name, home.name)
         .join(Inspector, Inspector.id == VisitMember.inspector_id)
         .join(Member, Member.id == VisitMember.member_id)
         .join(Department, Department.id == VisitMember.department_id)
+        .outerjoin(Shortfall, of_member & (Shortfall.entrusted_department_id == Inspector.department_id))
+        .outerjoin(home, home.id == Shortfall.entrusted_department_id)
         .where(VisitMember.visit_id == visit_id)
         .order_by(VisitMember.leads.desc(), Department.code, Inspector.staff_no)
     )
-    return [
+    found = [
         Comer(
-            id=id_, name=name, department=department, certificate_no=number, certified=kind == "certified", leads=leads
+            id=one.id,
+            name=name,
+            department=f"{department}（{own}受委托）" if own else department,
+            certificate_no=one.certificate_no,
+            certified=one.kind == "certified",
+            leads=leads,
         )
-        for id_, leads, kind, number, name, department in await db.execute(query)
+        for leads, one, name, department, own in await db.execute(query)
     ]
+    return sorted(found, key=lambda one: one.department != found[0].department)
 
 
 async def items(db: AsyncSession, visit: Visit) -> Sequence[tuple[str, str, str]]:

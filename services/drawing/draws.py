@@ -127,7 +127,7 @@ def _frozen_counts(pool: Pool) -> dict[str, int]:
     return {
         "targets": pool.candidates,
         "excluded": pool.excluded.total(),
-        "inspectors": len(pool.people),
+        "inspectors": len(pool.people) if pool.lower or pool.mode in kinds.WITH_PEOPLE else 0,  # as it is announced
         "to_draw": sum(pool.quotas.values()),
     }
 

@@ -76,12 +76,13 @@ def mode_of(task: Task, serves: Mapping[str, frozenset[str]]) -> Mode:
 
 def kind_text(task: Task, rows: Sequence[TeamRow]) -> str:
     """Say in words how a task is drawn."""
-    words = KIND_WORDS[Mode(task.mode)]
-    if task.terms.get("merge"):
-        words += f" · {len(task.terms['merge'])} 个事项合并抽取"
-    if any(row.region for row in rows):
-        words += " · 上级抽取、按区域派发"
-    return words
+    return kind_words(Mode(task.mode), len(task.terms.get("merge", ())), dispatched=any(row.region for row in rows))
+
+
+def kind_words(mode: Mode, merged: int, *, dispatched: bool) -> str:
+    """Say in words how is drawn: of so many merged items, or dispatched down by region."""
+    items = f" · {merged} 个事项合并抽取" if merged else ""
+    return KIND_WORDS[mode] + items + (" · 上级抽取、按区域派发" if dispatched else "")
 
 
 async def sort_out(

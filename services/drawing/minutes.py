@@ -5,23 +5,19 @@ draw row + announcement + seed + result -> JSON -> minutes.typ (typst, the offic
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from inspection.draw.announcement import parse_announcement
-from inspection.draw.freeze import ANNOUNCEMENT
-from inspection.draw.lower import KEY as LOWER
 from inspection.errors import ConflictError
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
-from models.blobs import Digest
 from models.store import companions, voids
 from models.store import tasks as store
 from models.tasks import Draw
 from services.act import Act
-from services.drawing import loads, room
+from services.drawing import announced, loads, room
 from services.drawing.tasks import EXCLUSION_WORDS
 from services.people import typeset
 
@@ -38,14 +34,12 @@ async def minutes(act: Act, number: str) -> bytes:
 
 async def _data(act: Act, draw: Draw) -> dict[str, Any]:
     task = await store.task(act.db, act.actor, draw.task_id)
-    announcement = await act.house.blobs.get(Digest(draw.files[ANNOUNCEMENT]))
-    told, parts = parse_announcement(announcement), json.loads(announcement).get(LOWER, ())
-    teams = [(one.department, one.size) for one in told.teams]
-    teams += [(one["department"], one["size"]) for part in parts for one in part["teams"]]
+    said = await announced.of_draw(act, draw)
+    told = said.told
     names = {one.code: one.name for one in (await store.departments(act.db)).values()}
     values = await store.seed_values(act.db, draw.id)
     void = (await voids.approved(act.db, [draw.id])).get(draw.id)
-    outcome = await room.outcome(act, task, draw)
+    outcome = await room.outcome(act, task, draw, said)
     return {
         "office": act.house.office_name,
         "task": task.name,
@@ -54,20 +48,21 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
         "void": VOID_REASONS[void.reason] if void else "",
         "frozen_at": _moment(draw.frozen_at),
         "drawn_at": _moment(draw.drawn_at),
+        "kind": said.kind,
         "scope": told.scope_rule,
         "counts": [
             ["范围内", told.scope_count],
             ["排除", told.excluded.count],
             ["待抽对象", told.targets.count],
-            ["执法检查人员", told.inspectors.count + sum(part["inspectors"]["count"] for part in parts)],
-            ["抽中", len(outcome["rows"])],
+            ["检查批次", len(said.batches)] if said.batches else ["执法检查人员", said.inspectors],
+            [said.done, len(outcome["rows"])],
         ],
         "reasons": [[EXCLUSION_WORDS.get(reason, reason), count] for reason, count in told.reasons.items() if count],
         "hashes": [
             ["公告指纹", draw.fingerprint],
             ["待抽名单", told.targets.sha256],
             ["名单默克尔根", told.merkle_root],
-            ["人员名单", told.inspectors.sha256],
+            *([f"人员名单{_of(names, one.departments)}", one.sha256] for one in said.people),
             ["种子", outcome["seed"]],
             ["结果文件", draw.files["result.json"]],
         ],
@@ -81,8 +76,8 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
             }
             for one in room.sources_shown(draw, values)
         ],
-        "teams": [f"{names.get(department, department)} {size} 人" for department, size in teams],
-        "groupless": outcome["groupless"],
+        "teams": [f"{names.get(department, department)} {size} 人" for department, size in said.teams],
+        "groupless": said.groupless,
         "loads": await loads.rows_of(act, draw),
         "rows": outcome["rows"],
         "experts": [
@@ -91,6 +86,10 @@ async def _data(act: Act, draw: Draw) -> dict[str, Any]:
         ],
         "entrusted": [[one.visit_number, one.words()] for one in await companions.entrusted(act.db, task_id=task.id)],
     }
+
+
+def _of(names: Mapping[str, str], departments: Sequence[str]) -> str:
+    return f"：{'、'.join(names.get(one, one) for one in departments)}" if departments else ""
 
 
 def _moment(at: datetime | None) -> str:

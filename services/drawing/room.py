@@ -27,12 +27,12 @@ from models.store import replacements as replacement_store
 from models.store import tasks as store
 from models.tasks import Draw, Task
 from services.act import Act
-from services.drawing import codes, draws, lowers
+from services.drawing import announced, codes, draws, lowers
+from services.drawing.announced import Announced
 
 SOURCE_WORDS = {"system": "服务器承诺值", "dice": "现场掷骰", "public": "公开信息"}
 BY_CODE = "observer-code"
 NOBODY: dict[str, Any] = {"leader": None, "teams": []}  # where inspectors are appointed, or come with the batch
-GROUPLESS = {"targets": "检查人员由各部门选派", "order": "检查人员在各批次中另行抽取"}
 MASKED = "不事先告知，名称不公开"
 
 
@@ -43,6 +43,7 @@ class PublicRoom:
     draw: Draw
     task: Task
     department: str
+    said: Announced
     sources: list[dict[str, Any]]
     published: bool  # whether the drawn list is public by now
 
@@ -55,7 +56,7 @@ async def wall(act: Act, task_id: str) -> dict[str, Any]:
         raise ConflictError(what="抽取现场", why="名单尚未冻结。")
     names = await store.departments(act.db)
     values = await store.seed_values(act.db, draw.id)
-    teams = await store.teams(act.db, task.id)
+    said, code_names = await announced.of_draw(act, draw), {one.code: one.name for one in names.values()}
     return {
         "office": act.house.office_name,
         "task": {
@@ -64,7 +65,7 @@ async def wall(act: Act, task_id: str) -> dict[str, Any]:
             "number": task.number,
             "department": names[task.department_id].name,
             "announced": task.announced,
-            "teams": [{"department": row.department.name, "size": task.team_size} for row in teams],
+            "teams": [{"department": code_names[code], "size": size} for code, size in said.teams],
         },
         "draw": {
             "number": draw.number,
@@ -72,10 +73,14 @@ async def wall(act: Act, task_id: str) -> dict[str, Any]:
             "fingerprint": draw.fingerprint,
             "frozen_at": draw.frozen_at,
             "drawn_at": draw.drawn_at,
-            "counts": draw.counts,
+            "counts": {**draw.counts, "batches": len(said.batches)},
+            "kind_text": said.kind,
+            "will_text": said.will,
+            "done_text": said.done,
+            "groupless": said.groupless,
         },
         "sources": sources_shown(draw, values),
-        "outcome": await outcome(act, task, draw) if draw.status == "drawn" else None,
+        "outcome": await outcome(act, task, draw, said) if draw.status == "drawn" else None,
         "public_path": f"/public/room/{draw.number}",
         "can_draw": act.actor.has(Role.COORDINATOR) and draw.status == "frozen" and _all_in(draw, values),
     }
@@ -99,8 +104,8 @@ def sources_shown(draw: Draw, values: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
-    """Seed, names and groups in draw order; targets of an unannounced check stay unnamed on a wall (F2, M3)."""
+async def outcome(act: Act, task: Task, draw: Draw, said: Announced) -> dict[str, Any]:
+    """Seed, names and groups or batches in draw order; targets of an unannounced check stay unnamed (F2, M3)."""
     result = json.loads(await act.house.blobs.get(Digest(draw.files[RESULT])))
     seed = json.loads(await act.house.blobs.get(Digest(draw.files[SEED])))
     targets = await pool_store.targets_by_code(act.db, [one["target"] for one in result["drawn"]])
@@ -110,13 +115,13 @@ async def outcome(act: Act, task: Task, draw: Draw) -> dict[str, Any]:
     departments = {one.code: one.name for one in (await store.departments(act.db)).values()}
     return {
         "seed": seed["seed"],
-        "groupless": GROUPLESS.get(task.mode, ""),  # what stands where a target has no group yet
         "rows": [
             {
                 "position": position,
                 "name": targets[one["target"]].name if task.announced else MASKED,
                 "code": one["target"] if task.announced else f"{'·' * 12}{one['target'][-4:]}",
                 "score": one["score"],
+                "batch": said.batch_of(position),
                 "leader": people.get(groups.get(one["target"], NOBODY)["leader"] or "", ""),
                 "teams": [
                     {
@@ -153,6 +158,7 @@ async def public_room(act: Act, number: str) -> PublicRoom:
         draw=draw,
         task=task,
         department=department,
+        said=await announced.of_draw(act, draw),
         sources=sources_shown(draw, values),
         published=list_is_public(act, task, draw),
     )

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from inspection.actors import Role
 from inspection.deadlines import DeadlineKind
-from inspection.draw.announcement import Announcement, parse_announcement
 from inspection.draw.freeze import ANNOUNCEMENT
 from inspection.draw.result import PUBLISHED
 from inspection.draw.seed import SEED
@@ -36,7 +35,8 @@ from models.store.parts import PartCase
 from models.tasks import Draw, Task
 from services.act import Act
 from services.clock import deadlines
-from services.drawing import stamps
+from services.drawing import announced, stamps
+from services.drawing.announced import Announced
 from services.drawing.room import list_is_public
 from services.people.notices import Letter, tell_many
 from services.registers import credit
@@ -50,11 +50,11 @@ PUBLIC_FILES = frozenset({ANNOUNCEMENT, SEED})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicDraw:
-    """A draw as anybody may see it; a list leaves the announcement out. `names` are departments by code."""
+    """A draw as anybody may see it; a list leaves out what was announced. `names` are departments by code."""
 
     draw: Draw
     department: str
-    announcement: Announcement | None = None
+    said: Announced | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     open_list: bool = False  # whether published.json may be seen by everybody by now
     void: DrawVoid | None = None  # of which nothing but reason, time and how far it was is public
@@ -118,14 +118,13 @@ async def draws(act: Act) -> list[PublicDraw]:
 async def draw(act: Act, number: str) -> PublicDraw:
     """One draw with its announcement; NotFoundError."""
     row, name = await store.draw(act.db, number)
-    data = await public_file(act, number, ANNOUNCEMENT)
     names = {one.code: one.name for one in (await task_store.departments(act.db)).values()}
     void = await voids.approved(act.db, [row.id])
     task = await act.db.get(Task, row.task_id)
     return PublicDraw(
         draw=row,
         department=name,
-        announcement=parse_announcement(data),
+        said=await announced.of_draw(act, row),
         names=names,
         open_list=task is not None and list_is_public(act, task, row),
         void=void.get(row.id),

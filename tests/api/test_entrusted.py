@@ -88,7 +88,9 @@ async def test_the_entrusted_department_names_its_people_and_they_hold_the_form(
     assert "消防" in "".join(one["name"] for one in own["items"]), "the form of the department that entrusts"
     words = f"消防救援大队：受省消防救援总队委托，由{ENTRUSTED}实施检查（消委〔2026〕3号）"
     assert own["entrusted"] == [words], "it stays on the page when the place is no longer open"
-    assert (await ok(await bound(chat, visit), "GET", f"/api/owner/visits/{visit.id}"))["entrusted"] == [words]
+    seen = await ok(await bound(chat, visit), "GET", f"/api/owner/visits/{visit.id}")
+    assert seen["entrusted"] == [words]
+    assert {one["department"] for one in seen["people"]} == {f"消防救援大队（{ENTRUSTED}受委托）"}, "as his badge says"
     await ok(phone, "POST", f"/api/phone/visits/{visit.id}/accept", json={})
     (number,) = await office.all(select(Draw.number))
     packed = zipfile.ZipFile(io.BytesIO((await answer(desk, "GET", f"/api/console/draws/{number}/bundle"))[1]))

@@ -35,6 +35,8 @@ async def drawn(house: Building, path: str) -> dict[str, bytes]:
         await ok(second, "POST", f"{path}/seed", json={"source": name, "value": VALUES[name]})
     await ok(first, "POST", f"{path}/draw", json={})
     draw = (await ok(first, "GET", path))["draw"]
+    _, minutes = await answer(first, "GET", f"/api/console/draws/{draw['number']}/minutes.pdf")
+    assert minutes.startswith(b"%PDF-"), "of every kind"
     _, data = await answer(first, "GET", draw["bundle_url"])
     packed = zipfile.ZipFile(io.BytesIO(data))
     files = {name: packed.read(name) for name in packed.namelist()}
@@ -50,6 +52,13 @@ async def one_of(house: Building, **order: Any) -> tuple[dict[str, Any], dict[st
     return json.loads(files[ANNOUNCEMENT]), json.loads(files[RESULT]), await ok(desk, "GET", path)
 
 
+async def public_page(house: Building, shown: dict[str, Any]) -> str:
+    """What anybody reads of a task's draw."""
+    status, page = await answer(house.browser(), "GET", f"/public/draws/{shown['draw']['number']}")
+    assert status == 200
+    return str(page.decode())
+
+
 async def change_hotels(house: Building, place: slice, **values: Any) -> None:
     query = select(Target.code).where(Target.business_scope.contains("住宿服务"), Target.status == "open")
     codes = (await house.office.all(query.order_by(Target.code)))[place]
@@ -63,8 +72,9 @@ async def test_one_of_the_two_at_random(house: Building) -> None:
     assert shown["kind_text"] == "单随机：只抽检查对象"
     assert {gap["missing"] for visit in shown["visits"] for gap in visit["short"]} == {2}
     desk = await house.as_member(COORDINATOR)
-    wall = (await ok(desk, "GET", f"/api/console/tasks/{shown['id']}/room"))["outcome"]
-    assert (wall["groupless"], wall["rows"][0]["teams"]) == ("检查人员由各部门选派", [])
+    wall = await ok(desk, "GET", f"/api/console/tasks/{shown['id']}/room")
+    assert (wall["draw"]["groupless"], wall["outcome"]["rows"][0]["teams"]) == ("检查人员由各部门选派", [])
+    assert wall["draw"]["counts"]["inspectors"] == told["inspectors"]["count"] == 0
     told, result, shown = await one_of(house, mode="inspectors")
     assert len(result["groups"]) == told["targets"]["count"] == len(shown["visits"])
     assert all(visit["leader"] for visit in shown["visits"])
@@ -75,6 +85,15 @@ async def test_the_batches_of_a_year_from_one_order(house: Building) -> None:
     told, _, shown = await one_of(house, mode="order", batch_size=10)
     assert [one["count"] for one in told["batches"]] == [one["count"] for one in shown["batches"]] == [10, 10, 4]
     desk = await house.as_member(COORDINATOR)
+    wall = await ok(desk, "GET", f"/api/console/tasks/{shown['id']}/room")
+    batches = [row["batch"].partition("（")[0] for row in wall["outcome"]["rows"]]
+    assert batches == ["第 1 批"] * 10 + ["第 2 批"] * 10 + ["第 3 批"] * 4
+    assert (wall["draw"]["done_text"], wall["draw"]["groupless"]) == ("排定次序", "检查人员在各批次中另行抽取")
+    assert (wall["draw"]["counts"]["batches"], wall["draw"]["counts"]["inspectors"]) == (3, 0)
+    page = await public_page(house, shown)
+    for words in ("只抽检查批次顺序", "第 1 批：10 户", "第 3 批：4 户", "检查人员在各批次中另行抽取"):
+        assert words in page
+    assert "人员名单校验值" not in page, "nobody's list was frozen"
     path = f"/api/console/tasks/{shown['id']}/batches"
     made = await ok(desk, "POST", f"{path}/1", json={})
     await refused(desk, f"{path}/1", {})
@@ -116,6 +135,10 @@ async def test_several_items_over_one_target(house: Building) -> None:
     assert len(shown["visits"]) == len(result["drawn"])
     assert shown["draw"]["parts"] == ["fire", "health"]
     assert "2 个事项合并抽取" in shown["kind_text"]
+    page = await public_page(house, shown)
+    assert shown["kind_text"] in page
+    for name in ("卫生健康局", "消防救援大队"):
+        assert f"{name}：每组 2 人" in page
 
 
 async def test_drawn_above_and_dispatched_down(house: Building) -> None:
@@ -129,6 +152,13 @@ async def test_drawn_above_and_dispatched_down(house: Building) -> None:
         assert {one["department"] for one in visit["members"]} == {names[where[visit["target_code"]]]}
     assert {one["name"] for one in told["lower"]} == {"market", "fire"}
     assert {team["region"] for team in shown["teams"]} == {NORTH, SOUTH}
+    page = await public_page(house, shown)
+    assert shown["kind_text"] in page
+    for one in told["lower"]:
+        name = {"market": names[NORTH], "fire": names[SOUTH]}[one["name"]]
+        assert f"{name}：每组 2 人" in page
+        assert f"人员名单校验值（{name}）" in page
+        assert one["inspectors"]["sha256"] in page
     desk = await house.as_member(COORDINATOR)
     rows = (await ok(desk, "GET", f"/api/console/draws/{shown['draw']['number']}/loads"))["rows"]
     assert {row["department"]: row["places"] for row in rows} == {

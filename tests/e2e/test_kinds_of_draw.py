@@ -75,11 +75,26 @@ async def test_every_way_of_drawing_is_ordered_on_the_console(office: Backstage,
     await amount.press("Tab")
     order = await made(desk, "只抽检查批次顺序")
     await drawn(office, order)
-    await desk.reload()
+    await wall_of_an_order(desk, order)
+    await desk.goto(f"/console/tasks/{order}")
     await desk.get_by_role("button", name="建立任务").first.click()
     await say_yes(desk, "建立")
     await expect(desk.get_by_role("link", name="所属次序")).to_be_visible()
     await expect(desk.get_by_text("抽定的检查次序第 1 批")).to_be_visible()
+
+
+async def wall_of_an_order(desk: Page, task_id: str) -> None:
+    """On the wall of the room an order has batches, and neither groups nor inspectors."""
+    await desk.goto(f"/console/room/{task_id}")
+    await expect(desk.get_by_text("将排定次序")).to_be_visible()
+    await expect(desk.get_by_text("执法检查人员")).to_have_count(0)
+    for _ in range(4):
+        await desk.keyboard.press("ArrowRight")
+    await expect(desk.get_by_role("heading", name="排定次序")).to_be_visible()
+    await expect(desk.get_by_text("第 1 批（").first).to_be_visible()
+    await desk.keyboard.press("ArrowLeft")
+    await expect(desk.get_by_role("heading", name="种子")).to_be_visible()
+    await assert_fits(desk)
 
 
 async def test_a_draw_is_dispatched_down_and_voided_by_two(office: Backstage, screens: Screens) -> None:

@@ -7,6 +7,7 @@ export interface OutcomeRow {
   name: string
   code: string
   score: string
+  batch: string
   leader: string
   teams: { department: string; names: string[]; short: number }[]
 }
@@ -20,10 +21,14 @@ export interface Wall {
     fingerprint: string
     frozen_at: string
     drawn_at: string | null
-    counts: Partial<Record<'targets' | 'excluded' | 'inspectors' | 'to_draw' | 'drawn' | 'groups', number>>
+    counts: Partial<Record<'targets' | 'excluded' | 'inspectors' | 'to_draw' | 'drawn' | 'groups' | 'batches', number>>
+    kind_text: string
+    will_text: string
+    done_text: string
+    groupless: string
   }
   sources: Source[]
-  outcome: { seed: string; groupless: string; rows: OutcomeRow[] } | null
+  outcome: { seed: string; rows: OutcomeRow[] } | null
   public_path: string
   public_url: string
   qr: string

@@ -14,8 +14,11 @@ export interface Scene {
   page: number
 }
 
-/** Groups on one page of the wall: fifteen lines of departments, as many as can be read from the last row of chairs. */
-export const rowsFor = (teams: number): number => Math.max(1, Math.floor(15 / Math.max(3, teams)))
+/** Groups on one page of the wall: fifteen lines, as many as can be read from the last row of chairs; a name has two. */
+export function rowsOf(wall: Wall): number {
+  const teams = Math.max(2, ...(wall.outcome?.rows ?? []).map((row) => row.teams.length))
+  return Math.max(1, Math.floor(15 / teams))
+}
 
 /** Milliseconds that a scene stands when the wall runs by itself: a small draw takes a minute. */
 const STAY: Record<SceneName, number> = { pool: 8000, print: 9000, values: 8000, seed: 9000, names: 6000, check: 60_000 }
@@ -23,7 +26,7 @@ const STAY: Record<SceneName, number> = { pool: 8000, print: 9000, values: 8000,
 export function scenesOf(wall: Wall): Scene[] {
   const before: Scene[] = [{ name: 'pool', page: 0 }, { name: 'print', page: 0 }, { name: 'values', page: 0 }]
   if (!wall.outcome) return before
-  const pages = Math.max(1, Math.ceil(wall.outcome.rows.length / rowsFor(wall.task.teams.length)))
+  const pages = Math.max(1, Math.ceil(wall.outcome.rows.length / rowsOf(wall)))
   const names = Array.from({ length: pages }, (_, page): Scene => ({ name: 'names', page }))
   return [...before, { name: 'seed', page: 0 }, ...names, { name: 'check', page: 0 }]
 }
