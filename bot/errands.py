@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 import structlog
+
+from bot.rounds import rounds
 
 TICK_S = 2.0
 Errand = Callable[[], Awaitable[int]]
@@ -26,11 +27,7 @@ class Errands:
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Work until `stop`; `wake` says that there may be something, a tick looks anyway."""
-        while not stop.is_set():
-            wake.clear()
-            await self.work()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), TICK_S)
+        await rounds(self.work, stop, wake, every_s=TICK_S)
 
     async def work(self) -> int:
         """One round; returns how much was looked at."""

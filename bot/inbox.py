@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -21,6 +20,7 @@ import structlog
 
 from bot.render import BUTTON, shorten
 from bot.replies import Question, Reply, answered, said, subject_of
+from bot.rounds import rounds
 from bot.tokens import Answer
 from bot.wecom import WeComClient
 from inspection.actors import SYSTEM
@@ -91,11 +91,7 @@ class InboxWorker:
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Work until `stop`; `wake` says that there is something, a tick looks anyway."""
-        while not stop.is_set():
-            wake.clear()
-            await self.work()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), TICK_S)
+        await rounds(self.work, stop, wake, every_s=TICK_S)
 
     async def work(self) -> int:
         """Work all rows that wait; return how many. One that fails never holds up the others."""

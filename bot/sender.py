@@ -15,7 +15,6 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.ledger import keep_ledger
 from bot.parcels import Packer, Parcel, Quiet, Shape
 from bot.reactions import STOPPED_FOR, WINDOW, Failure, Reaction, RetryAfter, Stop, after_refresh, react
+from bot.rounds import rounds
 from bot.sms import SmsClient
 from bot.tokens import Answer
 from bot.verdicts import judge
@@ -110,14 +110,13 @@ class Sender:
 
     async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
         """Send until `stop`; `wake` (set after each commit) says that there may be something, a tick looks anyway."""
-        while not stop.is_set():
-            wake.clear()
-            try:
-                await self.drain(stop)
-            except Exception as error:  # noqa: BLE001 - a database that is away for a moment must not end all sending
-                log.error("sending interrupted", error=type(error).__name__)  # noqa: TRY400 - a trace may hold bodies
-            with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), TICK_S)
+        await rounds(lambda: self._round(stop), stop, wake, every_s=TICK_S)
+
+    async def _round(self, stop: asyncio.Event) -> None:
+        try:
+            await self.drain(stop)
+        except Exception as error:  # noqa: BLE001 - a database that is away for a moment must not end all sending
+            log.error("sending interrupted", error=type(error).__name__)  # noqa: TRY400 - a trace may hold bodies
 
     async def drain(self, stop: asyncio.Event | None = None) -> DrainReport:
         """Send until nothing is due (or `stop`: then only what is in the air is awaited); say what became of it."""

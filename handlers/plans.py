@@ -30,14 +30,9 @@ class PlanBody(Body):
     joint: bool = False
 
 
-class EntryBody(Body):
-    """One line with every column of plans (C1, C2)."""
+class _Columns(Body):
+    """The columns of a line that may be left out."""
 
-    name: str = Field(min_length=1, max_length=256)
-    starts_on: date
-    ends_on: date
-    quota: str = Field(min_length=1, max_length=128)
-    department_id: str = Field(default="", max_length=32)
     partner_ids: list[str] = Field(default=[], max_length=50)
     item_text: str = Field(default="", max_length=20_000)
     scope_text: str = Field(default="", max_length=512)
@@ -51,6 +46,16 @@ class EntryBody(Body):
     form: str = Field(default="", max_length=16)
     base_count: int | None = Field(default=None, ge=0)
     bureau: str = Field(default="", max_length=64)
+
+
+class EntryBody(_Columns):
+    """One line with every column of plans (C1, C2)."""
+
+    name: str = Field(min_length=1, max_length=256)
+    starts_on: date
+    ends_on: date
+    quota: str = Field(min_length=1, max_length=128)
+    department_id: str = Field(default="", max_length=32)
 
 
 class EntriesBody(Body):
@@ -59,26 +64,13 @@ class EntriesBody(Body):
     entries: list[EntryBody] = Field(min_length=1, max_length=500)
 
 
-class ChangesBody(Body):
+class ChangesBody(_Columns):
     """Some columns of a line, as they shall be; what is not named stays."""
 
     name: str = Field(default="", min_length=1, max_length=256)
     starts_on: date | None = None
     ends_on: date | None = None
     quota: str = Field(default="", min_length=1, max_length=128)
-    partner_ids: list[str] = Field(default=[], max_length=50)
-    item_text: str = Field(default="", max_length=20_000)
-    scope_text: str = Field(default="", max_length=512)
-    frequency: str = Field(default="", max_length=64)
-    risk_note: str = Field(default="", max_length=2_000)
-    method: str = Field(default="", max_length=128)
-    mode: str = Field(default="", max_length=64)
-    item_ids: list[str] = Field(default=[], max_length=200)
-    keywords: list[str] = Field(default=[], max_length=20)
-    region: str = Field(default="", max_length=64)
-    form: str = Field(default="", max_length=16)
-    base_count: int | None = Field(default=None, ge=0)
-    bureau: str = Field(default="", max_length=64)
 
 
 class AdjustBody(Body):

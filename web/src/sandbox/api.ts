@@ -27,14 +27,7 @@ export interface Owner {
   messages: number
 }
 
-export interface Fault {
-  kind: string
-  rate: number
-  times: number | null
-  seconds: number
-  path: string
-  member: string
-  code: number
+export interface Fault extends NewFault {
   fired: number
 }
 
