@@ -21,13 +21,13 @@ from handlers import page_cache
 from handlers.edge import Call, Routes
 from inspection.draw.announcement import SourceKind
 from inspection.errors import NotFoundError
+from inspection.outcomes import item_texts
 from inspection.reasons import VOID_REASONS
 from inspection.workdays import SHANGHAI
 from services.act import House
 from services.drawing.tasks import EXCLUSION_WORDS
 from services.field.visits import status_text
 from services.results import public_view, publications
-from services.results.bodies import item_texts
 from services.results.publications import COUNTED, PAGE_SIZE
 
 Fill = Callable[[Call], Awaitable[dict[str, Any]]]

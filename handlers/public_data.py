@@ -21,9 +21,9 @@ from handlers.edge import Call, Routes
 from handlers.public import kept_by, page
 from inspection.disclosure import BASES
 from inspection.errors import InvalidInputError
+from inspection.outcomes import item_texts
 from models.sheets import guarded
 from services.results import public_view
-from services.results.bodies import item_texts
 
 CACHED = "public, max-age=0, s-maxage=60, must-revalidate"
 COLUMNS = {

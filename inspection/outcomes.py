@@ -7,8 +7,9 @@ The eight core codes stand in both platforms' lists that could be seen; the othe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from inspection.checklists import Problem
 
@@ -93,6 +94,14 @@ def result_text(codes: Collection[str]) -> str:
 def measure_text(codes: Collection[str]) -> str:
     """The measures in words, in the list's order."""
     return _words(codes, {code: one.text for code, one in _MEASURES.items()})
+
+
+def item_texts(body: Mapping[str, Any], items: Sequence[str] | None = None) -> list[str]:
+    """What each item of a published body came to, in words and in their order; `items`: these instead of its own."""
+    told, named = body.get("item_results") or [], body["items"] if items is None else items
+    if len(told) != len(named):
+        return [body["result_text"]] * len(named)
+    return [result_text(one) for one in told]
 
 
 def check_results(

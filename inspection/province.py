@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inspection.outcomes import result_text
+from inspection.outcomes import item_texts
 
 COLUMNS: Mapping[str, str] = {
     "number": "公示编号",
@@ -43,9 +43,7 @@ def key_of(body: Mapping[str, Any]) -> str:
 def record_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The record of a published result; whatever the public page does not show is not in it (H7)."""
     items = list(body["items"]) or [body["task_name"]]
-    told = body.get("item_results") or []
-    texts = [result_text(one) for one in told] if len(told) == len(items) else [body["result_text"]] * len(items)
-    rows = zip(items, texts, strict=True)
+    rows = zip(items, item_texts(body, items), strict=True)
     details = [{"seqno": at, "item": item, "result": text} for at, (item, text) in enumerate(rows, 1)]
     return {name: body[name] for name in _SHARED} | {"results": list(body["results"]), "details": details}
 

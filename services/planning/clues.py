@@ -75,10 +75,9 @@ async def enter(act: Act, new: NewClue) -> tuple[Clue, bool]:
         raise NotFoundError(what=f"责任部门“{name}”")
     if not act.actor.has(Role.COORDINATOR) and department.id != act.actor.department_id:
         raise ForbiddenError
-    words = {"matter": matter, "content": new.content.strip()}
     row = Clue(
         source=source, source_no=number, received_on=new.received_on, department_id=department.id, target_id=target.id,
-        **words,
+        matter=matter, content=new.content.strip(),
     )  # fmt: skip
     return await _kept(act, row), True
 

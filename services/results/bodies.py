@@ -126,14 +126,6 @@ def _of_items(manifest: Mapping[str, Any], ids: Sequence[str]) -> dict[str, Any]
     return {"item_results": [said.get(one, list(manifest["results"])) for one in ids]} if said else {}
 
 
-def item_texts(body: Mapping[str, Any]) -> list[str]:
-    """What each of a body's items came to, in words and in their order."""
-    told = body.get("item_results") or []
-    if len(told) != len(body["items"]):
-        return [body["result_text"]] * len(body["items"])
-    return [result_text(one) for one in told]
-
-
 def outcome(results: Collection[str], measures: Collection[str]) -> dict[str, Any]:
     """The fields that tell a result: codes and words."""
     return {

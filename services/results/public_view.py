@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from inspection.errors import NotFoundError
 from inspection.followups import RULES, FollowUpKind, outcome_of
+from inspection.outcomes import item_texts
 from inspection.workdays import local_date, month_span
 from models.results import Publication
 from models.store import destructions, disclosures, public
 from models.store import publications as store
 from models.store.public import Handled
 from services.act import Act
-from services.results.bodies import item_texts
 from services.results.corrections import GROUNDS
 
 NEWEST = 50
