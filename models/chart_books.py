@@ -13,6 +13,7 @@ from typing import Any
 import xlsxwriter
 
 MOST_DRAWN = 20  # bars that can still be read
+_A4 = 9  # as Excel counts sizes of paper
 _WIDTH, _ROW, _LEAST = 720, 26, 160  # pixels
 _SPARE = (("误差线（下）", -1), ("误差线（上）", 1))  # what Excel needs beside the bounds: how far they are away
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -48,7 +49,11 @@ def write_chart_book(sheets: Sequence[ChartSheet]) -> bytes:
                 for column, cell in enumerate([*row, *_distances(told, row)]):
                     is_share = column in told.shares or column >= len(row)
                     sheet.write(at, column, "—" if cell is None else cell, share if is_share else None)
+            sheet.set_column(0, len(told.headers) + len(_SPARE), 12)
             sheet.set_column(told.label, told.label, 28)
+            sheet.set_paper(_A4)
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)  # a sheet wide, as many long as it takes
             if told.rows:
                 sheet.insert_chart(len(told.rows) + 2, 0, _chart(book, told, bounded=bounded))
     return out.getvalue()

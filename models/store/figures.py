@@ -90,12 +90,14 @@ async def joint(db: AsyncSession, first: date, last: date) -> tuple[int, int]:
 
 
 async def problems(db: AsyncSession, first: date, last: date, by: str) -> list[Seen]:
-    """Published visits of drawn tasks in this period by "trade", "region", "class" or "item"; a problem of any counts.
+    """Published visits of drawn tasks in this period by "section", "trade" (its division), "region", "class" or "item".
 
+    A problem of any department counts.
     The visit is what was drawn: its departments' results are not so many samples. Visits without a draw are left out:
     whoever complains chooses, and no sample is drawn so.
     """
     columns: dict[str, Any] = {
+        "section": func.substr(Target.trade, 1, 1),
         "trade": func.substr(Target.trade, 1, 3),
         "region": Target.region_code,
         "class": Target.credit_class,

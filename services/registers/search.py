@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
 from inspection.errors import InvalidInputError
 from inspection.tables.categories import CATEGORIES
-from inspection.tables.places import PROVINCES, SECTIONS
+from inspection.tables.places import PROVINCES, trade_text
 from inspection.tables.targets import STATUS_WORDS
 from models.database import uncompiled
 from models.registers import Target
@@ -112,7 +112,7 @@ def shown(row: Target) -> dict[str, Any]:
         **{name: getattr(row, name) for name in _SHOWN},
         "status_text": STATUS_WORDS.get(row.status, row.status),
         "category_text": CATEGORIES[row.category].word if row.category in CATEGORIES else row.category,
-        "trade_text": SECTIONS[row.trade[:1]][0] if row.trade[:1] in SECTIONS else "",
+        "trade_text": trade_text(row.trade),
     }
 
 

@@ -1,8 +1,8 @@
 """The figures of a period: what was done, and what the results say of the whole (K1, K2, K3, K5, K7).
 
 parts -> by department: due, public, in time, overdue (not entered in time is not done), finished
-drawn results -> problem rate by trade, region, class, item with its 95 % interval; hot spots and changes that are more
-than chance, however many groups were asked; the rate of all targets, each class by its size
+drawn results -> problem rate by section and division of trade, region, class, item with its 95 % interval; hot spots
+and changes that are more than chance, however many groups were asked; the rate of all targets, each class by its size
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from inspection.chance import Share, Stratum, holm, more_than, stratified, wilson
 from inspection.errors import InvalidInputError
-from inspection.tables.places import SECTIONS
+from inspection.tables.places import trade_text
 from inspection.workdays import local_date
 from models.sheets import write_xlsx
 from models.store import figures as store
@@ -22,7 +22,7 @@ from models.store import tasks as task_store
 from models.store.figures import Done, Seen
 from services.act import Act
 
-GROUPS = {"trade": "行业", "region": "区域", "class": "信用风险分类", "item": "抽查事项"}
+GROUPS = {"section": "行业门类", "trade": "行业大类", "region": "区域", "class": "信用风险分类", "item": "抽查事项"}
 LONGEST = timedelta(days=366)
 DEPARTMENT_COLUMNS = {
     "department": "部门",
@@ -102,8 +102,8 @@ def marks(one: Mapping[str, Any]) -> str:
 
 def _words(by: str, key: str, regions: Mapping[str, str]) -> str:
     """A group's name for people: what is a code to the register has its name beside it or instead of it."""
-    if by == "trade":
-        return f"{key} {SECTIONS[key[0]][0]}" if key[0] in SECTIONS else key
+    if by in {"section", "trade"}:
+        return f"{key} {trade_text(key)}".rstrip()
     return regions.get(key, key) if by == "region" else key
 
 

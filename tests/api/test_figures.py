@@ -52,12 +52,15 @@ async def test_figures_leave_the_house_as_charts(http: Http) -> None:
     assert (status, kind, data[:5], b"pdfaid" in data) == (200, "application/pdf", b"%PDF-", True)
     status, data, _ = await taken(http, f"{AT}/charts.xlsx?{MARCH}", "coordinator")
     names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    assert (status, sum(one.startswith("xl/charts/chart") for one in names)) == (200, 5)
+    assert (status, sum(one.startswith("xl/charts/chart") for one in names)) == (200, 6)
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == [
         "部门完成情况",
-        *(f"问题率（按{one}）" for one in ("行业", "区域", "信用风险分类", "抽查事项")),
+        *(f"问题率（按{one}）" for one in ("行业门类", "行业大类", "区域", "信用风险分类", "抽查事项")),
     ]
+    for sheet in book.worksheets:  # printed, it is one sheet wide
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth or 1) == ("landscape", 1)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
     departments = {row[0]: row for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}
     assert departments["演示区市场监督管理局"][1:9] == (
         1,
@@ -69,7 +72,7 @@ async def test_figures_leave_the_house_as_charts(http: Http) -> None:
         1,
         1,
     )  # numbers, so that a chart can draw them
-    [titles, cells] = book.worksheets[3].iter_rows(values_only=True)
+    [titles, cells] = book["问题率（按信用风险分类）"].iter_rows(values_only=True)
     found = dict(zip(titles, cells, strict=True))
     assert (found["名称"], found["检查数"], found["问题率"]) == ("C", 1, 0)
     assert found["误差线（上）"] == found["95%上限"] == row["high"]

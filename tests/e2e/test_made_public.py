@@ -253,7 +253,7 @@ async def test_the_figures_are_seen_and_taken_out(office: Backstage, screens: Sc
     await whole_task(office, 8)
     page = await sign_in(await screens.desk(), await office.member_name("office01"), "/figures")
     await expect(page.get_by_role("img", name="按信用风险分类的问题率")).to_be_visible()
-    for word in ("行业", "区域", "抽查事项"):
+    for word in ("行业门类", "行业大类", "区域", "抽查事项"):
         await page.locator(".el-radio-button", has_text=word).click()
         await expect(page.get_by_role("img", name=f"按{word}的问题率")).to_be_visible()
     await shoot(page, "figures", 1280)

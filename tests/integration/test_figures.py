@@ -83,7 +83,7 @@ async def test_rates_have_intervals_and_speak_of_drawn_results_alone(play: Play)
         await play.approve(code)
     async with play.act("coordinator") as act:
         await publications.publish_task(act, play.scene.task.id)
-    assert (await found(play))["groups"] == {"trade": [], "region": [], "class": [], "item": []}
+    assert (await found(play))["groups"] == {by: [] for by in ("section", "trade", "region", "class", "item")}
     await drawn(play)
     now = await found(play)
     assert (now["joint"]["share"], now["coverage"]["inspected"]) == (1.0, 2)
@@ -91,7 +91,8 @@ async def test_rates_have_intervals_and_speak_of_drawn_results_alone(play: Play)
     assert (row["key"], row["seen"], row["hits"], row["share"]) == ("C", 1, 1, 1.0)
     assert (round(row["low"], 4), row["high"]) == (0.2065, 1.0)  # one visit, whose two results are no two samples
     assert {row["hot"], row["risen"], row["fallen"]} == {False}  # one visit is no hot spot
-    assert [(one["key"], one["code"]) for one in now["groups"]["trade"]] == [("H62 住宿和餐饮业", "H62")]
+    assert [(one["key"], one["code"]) for one in now["groups"]["trade"]] == [("H62 餐饮业", "H62")]
+    assert [(one["key"], one["code"]) for one in now["groups"]["section"]] == [("H 住宿和餐饮业", "H")]
     assert {one["key"]: one["hits"] for one in now["groups"]["item"]} == {
         "演示区市场监督管理局事项": 1,
         "演示区卫生健康局事项": 0,

@@ -8,7 +8,7 @@ from inspection.credit_code import compose
 from inspection.errors import InvalidInputError
 from inspection.tables import Rejected, columns_of, read_credit, read_targets
 from inspection.tables.categories import BY_PREFIX, CATEGORIES, EXTRA_FIELDS, category, check_digit, old_number
-from inspection.tables.places import PROVINCES, SECTIONS, region_code, region_of, trade_code
+from inspection.tables.places import DIVISIONS, PROVINCES, SECTIONS, region_code, region_of, trade_code, trade_text
 from inspection.tables.targets import TargetRow
 
 CODE = compose("91379999", "MA000001")
@@ -105,6 +105,20 @@ def test_the_tables_hold_together() -> None:
     ends = [(first, last) for _, first, last in SECTIONS.values()]
     assert [first for first, _ in ends[1:]] == [last + 1 for _, last in ends[:-1]]
     assert (len(SECTIONS), len(PROVINCES)) == (20, 35)
+    assert len(DIVISIONS) == len(set(DIVISIONS)) == ends[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("A05", "农、林、牧、渔专业及辅助性活动"), ("C13", "农副食品加工业"), ("C4390", "金属制品、机械和设备修理业"),
+        ("F52", "零售业"), ("G60", "邮政业"), ("H6110", "住宿业"), ("H62", "餐饮业"), ("H", "住宿和餐饮业"),
+        ("K70", "房地产业"), ("P83", "教育"), ("S96", "基层群众自治组织及其他组织"), ("T97", "国际组织"), ("", ""),
+    ],
+)  # fmt: skip
+def test_trades_in_words(code: str, words: str) -> None:
+    """K5, B6: lodging and catering are two divisions of one section, and are called by their own names."""
+    assert trade_text(code) == words
 
 
 def test_regions() -> None:
