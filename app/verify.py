@@ -22,7 +22,6 @@ import zlib
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import compress, islice
 from itertools import count as count_from
@@ -37,9 +36,7 @@ KINDS = ("system", "dice", "public")  # of seed sources, in the order in which t
 CHANGES = {  # in the record: whether somebody leaves, whether somebody comes
     "replaced": (True, True),
     "left": (True, False),
-    "filled": (False, True),
-    "appointed": (False, True),
-    "entrusted": (False, True),
+    **dict.fromkeys(("filled", "appointed", "entrusted"), (False, True)),
 }
 MAX_UNPACKED = 2 * 1024**3
 STEP = 100_000  # targets between two words on how far it is
@@ -120,15 +117,14 @@ def _stages(files: Files, tell: Tell) -> Iterator[str]:
     expected = _draw(announcement, lists, seed, tell)
     _compare("result.json", files, expected)
     yield f"结果：{len(expected['drawn'])} 个对象及候补、{_posts(expected['groups'])}重算一致"
-    nobody: Lists = {**lists, "inspectors": [[], [], []]}  # where none were drawn, none come by order
-    people = lists if expected["groups"] else nobody
+    people: Lists = lists if expected["groups"] else {**lists, "inspectors": [[], [], []]}  # those who may come
     matched: list[Matched] = [(announcement["teams"], None, people, expected["groups"])]
     for part in announcement.get("lower", []):
         matched.append(_check_part(part, files, expected))
         yield f"派发 {part['name']}：人员和回避名单与冻结时的承诺相符，{_posts(matched[-1][-1])}由同一种子重算一致"
     if "record.jsonl" in files:
         yield f"变动记录：{_check_record(files, expected, matched)} 条，逐条相连，次序递补的重算一致"
-    if "published.json" in files:  # last: it takes away from `expected` what is not public
+    if "published.json" in files:
         _check_published(files, expected)
         yield "published.json：指纹、结果哈希、名单与各部门人数相符，没有不应公开的内容"
     if "master.hex" in files:
@@ -237,7 +233,7 @@ def _check_list(where: str, files: Files, mark: Json) -> Columns:
     return columns
 
 
-def _check_scope(announcement: Json, lists: dict[str, Columns]) -> None:
+def _check_scope(announcement: Json, lists: Lists) -> None:
     (targets, labels, _), (excluded, reasons) = lists["targets"], lists["excluded"]
     both = set(excluded).intersection(targets)
     _need(not both, "范围", f"{min(both, default='')} 既在待抽名单又在排除名单")
@@ -318,7 +314,7 @@ def _scores(seed: str, targets: Columns, limits: dict[str, bytes], tell: Tell) -
     return {stratum: sorted(entries) for stratum, entries in ranked.items()}
 
 
-def _draw(announcement: Json, lists: dict[str, Columns], seed: str, tell: Tell) -> Json:
+def _draw(announcement: Json, lists: Lists, seed: str, tell: Tell) -> Json:
     """Recompute result.json. A limit spares sorting those who are far behind; if it leaves too few, all are sorted."""
     by_quota, kept = announcement["mode"] in ("double", "targets"), announcement.get("reserves", 20)
     quotas, wanted, limits = {}, {}, {}
@@ -344,7 +340,7 @@ def _draw(announcement: Json, lists: dict[str, Columns], seed: str, tell: Tell) 
     }
 
 
-def _able(team: Json, lists: dict[str, Columns]) -> list[str]:
+def _able(team: Json, lists: Lists) -> list[str]:
     """Who may serve in a team at all: of its department, with every skill it asks for, not barred altogether."""
     out = {inspector for target, inspector in zip(*lists["conflicts"], strict=True) if target == "*"}
     return [
@@ -354,12 +350,13 @@ def _able(team: Json, lists: dict[str, Columns]) -> list[str]:
     ]
 
 
-def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[str]) -> list[Json]:
+def _place(seed: str, inspector: str, load: int) -> tuple[int, str, str]:
+    """Where somebody with so many places stands in line: by them, then by his turn for the next."""
+    return load, _hash(f"{seed}/inspector/{inspector}/{load + 1}".encode()), inspector
+
+
+def _match(teams: list[Json], lists: Lists, seed: str, drawn: list[str]) -> list[Json]:
     """Recompute the groups: inspectors wait in line by (load, turn); whoever was chosen lines up again."""
-
-    def place(one: str) -> tuple[int, str, str]:
-        return loads[one], _hash(f"{seed}/inspector/{one}/{loads[one] + 1}".encode()), one
-
     barred: dict[str, set[str]] = {target: set() for target in drawn}
     for target, inspector in zip(*lists["conflicts"], strict=True):
         barred.setdefault(target, set()).add(inspector)
@@ -367,7 +364,7 @@ def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[
     groups: dict[str, Json] = {target: {"target": target, "leader": None, "teams": []} for target in drawn}
     for team in teams:
         able = _able(team, lists)
-        line = sorted(place(one) for one in able)
+        line = sorted(_place(seed, one, loads[one]) for one in able)
         some = set(able)
         fitting = {target: len(some) - len(some & barred[target]) for target in drawn}
         for target in sorted(drawn, key=fitting.__getitem__):  # equal ones stay in draw order
@@ -376,7 +373,7 @@ def _match(teams: list[Json], lists: dict[str, Columns], seed: str, drawn: list[
             loads.update(members)
             for one in chosen:
                 line.remove(one)
-                insort(line, place(one[2]))
+                insort(line, _place(seed, one[2], loads[one[2]]))
             part = {"department": team["department"], "members": members, "short": team["size"] - len(members)}
             groups[target]["teams"].append(part)
             if team is teams[0] and members:
@@ -417,20 +414,26 @@ def _compare(where: str, files: Files, expected: Json) -> None:
 
 def _check_published(files: Files, expected: Json) -> None:
     where, published = "published.json", _json(files, "published.json")
-    told = {key: expected[key] for key in ("protocol", "draw_id", "groups")}
-    told |= {"fingerprint": _hash(files["announcement.json"]), "result_sha256": _hash(files["result.json"])}
-    told["drawn"] = [one["target"] for one in expected["drawn"]]
+    told = {
+        "protocol": PROTOCOL,
+        "draw_id": expected["draw_id"],
+        "fingerprint": _hash(files["announcement.json"]),
+        "result_sha256": _hash(files["result.json"]),
+        "drawn": [one["target"] for one in expected["drawn"]],
+        "groups": [{"target": one["target"], "teams": _sizes(one["teams"])} for one in expected["groups"]],
+    }
     odd = set(published) ^ set(told)
     _need(not odd, where, f"多出或缺少：{'、'.join(sorted(odd))}")
-    for group in told["groups"]:
-        del group["leader"]
-        group["teams"] = [{"department": one["department"], "size": len(one["members"])} for one in group["teams"]]
     for team in (team for group in published["groups"] for team in group["teams"]):
         names = team.pop("names")
         fair = len(names) <= team["size"] and all(isinstance(one, str) for one in names)
         _need(fair, where, "公开的姓名不是文字，或多于组员")
     for key in sorted(told):
         _need(_same(published[key], told[key]), f"{where} 的 {key}", "与公告或结果不符，或含有不应公开的内容")
+
+
+def _sizes(teams: list[Json]) -> list[Json]:
+    return [{"department": one["department"], "size": len(one["members"])} for one in teams]
 
 
 def _check_record(files: Files, expected: Json, matched: list[Matched]) -> int:
@@ -478,14 +481,8 @@ class _Standing:
 
     def in_order(self, department: str, target: str, out: set[str]) -> list[str]:
         """Who may come into a team, in the order in which they would: by (load, turn), as in the draw."""
-        return [
-            one
-            for *_, one in sorted(
-                (self.loads[one], _hash(f"{self.seed}/inspector/{one}/{self.loads[one] + 1}".encode()), one)
-                for one in _able(*self.desks[department])
-                if (target, one) not in self.barred and one not in out
-            )
-        ]
+        free = [one for one in _able(*self.desks[department]) if (target, one) not in self.barred and one not in out]
+        return [one for *_, one in sorted(_place(self.seed, one, self.loads[one]) for one in free)]
 
     def change(self, one: Json, where: str) -> None:
         """Let somebody leave a group, come into it, or both."""
@@ -575,13 +572,14 @@ def _object(text: str, where: str) -> Json:
         _need(len(dict(pairs)) == len(pairs), where, "同一个键出现了两次")
         return dict(pairs)
 
-    value = None
-    with suppress(ValueError, RecursionError):
+    try:
         value = json.loads(text, object_pairs_hook=once, parse_constant=int)  # int("NaN") refuses it
-        tidy = "\\u" not in text or unicodedata.is_normalized("NFC", json.dumps(value, ensure_ascii=False))
-        _need(tidy, where, "文字不是 NFC 规范形式")
+    except (ValueError, RecursionError):
+        value = None
     _need(isinstance(value, dict), where, "不是 JSON 对象")
-    return dict(value or {})
+    tidy = "\\u" not in text or unicodedata.is_normalized("NFC", json.dumps(value, ensure_ascii=False))
+    _need(tidy, where, "文字不是 NFC 规范形式")
+    return dict(value)
 
 
 def read_bundle(path: Path) -> Files:
