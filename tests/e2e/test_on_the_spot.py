@@ -43,7 +43,7 @@ async def test_an_item_is_added_without_network_and_the_rest_is_noted(office: Ba
     listed = (await (await listing.value).json())["items"]
     assert listed
     await page.goto(f"{office.origin}/m/visits/{visit.id}")
-    await page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+    await page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
     await screens.cut(phone)
     await page.reload()
     await page.get_by_role("tab", name="检查表").tap()

@@ -79,7 +79,9 @@ async def test_closed_is_not_kept_and_a_refused_camera_is_said(office: Backstage
     await expect(page.get_by_role("timer")).not_to_have_text("00:00")
     await page.locator(".van-popup__close-icon:visible").tap()
     await expect(page.get_by_role("timer")).to_be_hidden()
-    await page.wait_for_function("self.tracks.length === 2 && self.tracks.every((one) => one.readyState === 'ended')")
+    await page.wait_for_function(
+        "() => self.tracks.length === 2 && self.tracks.every((one) => one.readyState === 'ended')"
+    )
     await page.evaluate(REFUSED)
     await page.get_by_role("button", name="现场录音").tap()
     await expect(page.get_by_role("alert").filter(has_text="不能使用麦克风")).to_be_visible()

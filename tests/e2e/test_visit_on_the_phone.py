@@ -42,7 +42,7 @@ async def hands_of(page: Page, visit: VisitPlan, office: Backstage) -> Hands:
 
 async def ready_for_no_network(page: Page) -> None:
     """Wait until the page is kept on the phone."""
-    await page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+    await page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
 
 
 async def test_from_the_card_to_the_receipt_with_the_network_cut(office: Backstage, screens: Screens) -> None:
