@@ -30,6 +30,7 @@ from models.store.parts import DepartmentPart
 from models.tasks import SummarySignature, Task, Visit
 from services.act import Act, House
 from services.field import office_copy, summaries
+from services.field.manifests import Manifest
 from services.people import genuine, qr, typeset
 
 TEMPLATE = Path(__file__).with_name("record_form.typ")
@@ -65,15 +66,17 @@ async def printed(house: House, words: Mapping[str, Any]) -> bytes:
 
 async def receipt(act: Act, visit_id: str) -> bytes:
     """The receipt of what stands handed in for the actor's own part."""
+    return await printed(act.house, await _receipt(act, visit_id))
+
+
+async def _receipt(act: Act, visit_id: str) -> Words:
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
     await destructions.refuse_destroyed(act.db, f"回执 {own.visit.number}", f"visit:{visit_id}")
     part = next(one for one in await part_store.of_visit(act.db, visit_id) if one.part.id == own.part.id)
     if part.submission is None:
         raise NotFoundError(what="回执；本部门还没有提交")
     sent = part.submission
-    manifest = await _sealed(act, part)
-    files = {*manifest["photos"], *manifest.get("recordings", ()), *manifest.get("from_chat", ())}
-    files |= {photo for one in manifest["answers"] for photo in one["photos"]}
+    files = Manifest.model_validate(await _sealed(act, part)).evidence()
     facts = [
         *_about(own.visit, own.task, own.target),
         ["提交人", await _name(act, visit_id, sent.member_id)],
@@ -81,7 +84,7 @@ async def receipt(act: Act, visit_id: str) -> bytes:
         ["封存的文件", f"{len(files)} 个，逐一核对指纹后封存"],
         ["提交号", sent.id],
     ]
-    words = {
+    return {
         "title": "检查结果提交回执",
         "department": part.department.name,
         "number": own.visit.number,
@@ -90,7 +93,6 @@ async def receipt(act: Act, visit_id: str) -> bytes:
         "qr": qr.svg(genuine.url_of(act.house, "receipt", sent.id, sent.manifest_digest)),
         **_NOTHING,
     }
-    return await printed(act.house, words)
 
 
 _NOTHING: Words = {"parts": [], "summary": "", "signers": [], "items": []}

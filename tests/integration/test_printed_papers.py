@@ -88,6 +88,15 @@ async def test_the_record_form_is_whole_and_its_code_says_whether_it_stands(play
     assert (await proved(play, "record", visit_id, digest))["stands"] is False
 
 
+async def test_the_printed_receipt_counts_the_files_that_the_phones_does(play: Play) -> None:
+    """G10: photos and signatures; the printed one left the signatures out."""
+    sent = await play.submit("lead-1")
+    async with play.act("lead-1") as act:
+        facts = dict((await record_form._receipt(act, play.scene.visit.id))["facts"])
+    assert len(sent.evidence) == 2
+    assert facts["封存的文件"].startswith(f"{len(sent.evidence)} 个")
+
+
 async def test_a_code_that_the_office_has_not_made_proves_nothing(play: Play) -> None:
     """L2: a paper and a receipt are found by their own code; another number, another digest or no key: not found."""
     row = await issue(play, "lead-1", ORDER)
