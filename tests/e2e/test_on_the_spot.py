@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from http import HTTPStatus
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
+from app.tour.story import VisitPlan
 from models.clues import Clue
-from models.tasks import Visit
+from models.field import SitePaper
+from models.tasks import Part, Submission, Visit
 from services.people import genuine
 from tests.e2e.backstage import Backstage
 from tests.e2e.screens import Screens, assert_fits
@@ -108,9 +111,7 @@ async def test_papers_are_handed_over_printed_and_checked(office: Backstage, scr
         answer = await page.request.get(f"{at}/{name}")
         assert (answer.status, (await answer.body())[: len(head)]) == (200, head), name
     async with office.demo.parts.database.read() as db:
-        row = await db.get_one(Visit, visit.id)
-        code, house = row.notice_code, office.demo.parts.house
-        proof = genuine.url_of(house, "record", row.id, row.summary_digest)
+        code = (await db.get_one(Visit, visit.id)).notice_code
     mini = await enter_mini_program(await (await screens.desk()).new_page(), office)
     await mini.get_by_label("通知编码").fill(code)
     await mini.get_by_role("button", name="绑定").click()
@@ -120,10 +121,35 @@ async def test_papers_are_handed_over_printed_and_checked(office: Backstage, scr
     await mini.locator("a.line", has_text=visit.target_name).click()
     handed = mini.locator("section", has=mini.get_by_role("heading", name="现场文书"))
     await expect(handed.get_by_role("link")).to_have_count(3)
+    for link in await handed.get_by_role("link").all():
+        answer = await mini.request.get(str(await link.get_attribute("href")))
+        assert (answer.status, (await answer.body())[:4]) == (200, b"%PDF")
     await handed.scroll_into_view_if_needed()
+    await assert_fits(mini)
     await shoot(mini, "owner-papers")
+    await _assert_proved(office, screens, visit, made["id"])
+
+
+async def _assert_proved(office: Backstage, screens: Screens, visit: VisitPlan, paper_id: str) -> None:
+    """Anybody's phone opens what the codes say: order, receipts, record form; a forged one proves nothing."""
+    house = office.demo.parts.house
+    async with office.demo.parts.database.read() as db:
+        row = await db.get_one(Visit, visit.id)
+        paper = await db.get_one(SitePaper, paper_id)
+        sent = await db.scalars(select(Submission).join(Part, Part.submission_id == Submission.id))
+        marks = [
+            ("paper", genuine.packed(paper.number), paper.digest, paper.number),
+            *(("receipt", one.id, one.manifest_digest, one.id) for one in sent),
+            ("record", row.id, row.summary_digest, row.number),
+        ]
     anybody = await (await screens.phone()).new_page()
-    await anybody.goto(proof)
-    await expect(anybody.get_by_text("真实有效")).to_be_visible()
-    await assert_fits(anybody)
+    for kind, name, digest, number in marks:
+        await anybody.goto(genuine.url_of(house, kind, name, digest))
+        await expect(anybody.get_by_text("真实有效")).to_be_visible()
+        await expect(anybody.get_by_text(number).first).to_be_visible()
+        await assert_fits(anybody)
     await shoot(anybody, "public-paper")
+    screens.expect_refusals(HTTPStatus.NOT_FOUND)
+    await anybody.goto(genuine.url_of(house, "record", visit.id, "0" * 64)[:-1] + "x")
+    await expect(anybody.get_by_text("真实有效")).to_have_count(0)
+    await expect(anybody.get_by_text("二维码不是本机关系统开具的")).to_be_visible()
