@@ -83,6 +83,7 @@ def _row(one: WaitingPart) -> dict[str, Any]:
         "level": one.level,
         "levels": one.levels,
         "post": one.post,
+        "why_not": one.why_not,
     }
 
 

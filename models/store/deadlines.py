@@ -207,18 +207,19 @@ async def groups(db: AsyncSession, visit_ids: Collection[str]) -> Sequence[Group
     ]
 
 
-async def holders(db: AsyncSession, role: Role) -> dict[str, list[str]]:
-    """The userids of those who hold a role, by department id."""
+async def holders(db: AsyncSession, role: Role, post: str = "") -> dict[str, list[str]]:
+    """The userids of everybody who has a role, by department; of a `post` alone where the department has one of it."""
     query = (
-        select(Member.department_id, Member.userid)
+        select(Member.department_id, Member.userid, Member.post)
         .join(Grant, Grant.member_id == Member.id)
         .where(Grant.role == role.value, Member.active)
         .order_by(Member.userid)
     )
-    found: dict[str, list[str]] = {}
-    for department_id, userid in await db.execute(query):
-        found.setdefault(department_id, []).append(userid)
-    return found
+    found: dict[str, list[tuple[str, str]]] = {}
+    for department_id, userid, held in await db.execute(query):
+        found.setdefault(department_id, []).append((userid, held))
+    of_post = {one: [userid for userid, held in some if post and held == post] for one, some in found.items()}
+    return {one: of_post[one] or [userid for userid, _ in some] for one, some in found.items()}
 
 
 async def of_subjects(db: AsyncSession, names: Collection[str]) -> Sequence[Deadline]:

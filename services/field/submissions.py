@@ -360,7 +360,8 @@ async def _ask_leader(act: Act, own: store.OwnVisit, submission_id: str) -> None
 
 async def _ask_approvers(act: Act, own: store.OwnVisit) -> None:
     """Open the approval of each part that waits for it and tell that department's approvers (H1)."""
-    approvers = await deadline_store.holders(act.db, Role.APPROVER)
+    levels = act.house.rules.approval_levels
+    approvers = await deadline_store.holders(act.db, Role.APPROVER, levels[0])
     today, within = local_date(act.now), act.house.rules.approve_within_days
     letters: list[Letter] = []
     for one in await part_store.of_visit(act.db, own.visit.id):
@@ -372,7 +373,7 @@ async def _ask_approvers(act: Act, own: store.OwnVisit) -> None:
             kind=NoticeKind.APPROVAL_DUE,
             document_no=f"{own.visit.number}-{one.department.code}-{str(one.part.submission_id)[:8]}",
             title="有一份检查结果待您审批",
-            summary="请审核本部门检查结果，通过后即可公示。",
+            summary=f"请审核本部门检查结果，通过后{'送下一级审批' if levels[1:] else '即可公示'}。",
             facts=(*_facts(own), ("部门", one.department.name)),
             path="/console/approvals",
             buttons=(Button(key=f"approve-part:{one.part.id}", text="审批通过"),),

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
 from inspection.actors import Role
 from inspection.checklists import Form, Question, form_of, value_text
 from inspection.deadlines import DeadlineKind
-from inspection.errors import ConflictError, ForbiddenError, InvalidInputError
+from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, SuichaError
 from inspection.notices import Button, Notice, NoticeKind
 from inspection.other_items import MARK
 from inspection.outcomes import result_text
@@ -34,6 +34,7 @@ from services.clock import deadlines
 from services.people.notices import tell_member
 
 MAX_REASON = 1000
+_APPROVING = {DeadlineKind.APPROVE.value, DeadlineKind.APPROVE_NEXT.value}
 _Forms = dict[str, tuple[str, Form]]  # by task item: its name and form
 _Added = defaultdict[str, list[tuple[AddedItem, str]]]  # by visit: what was added on the spot, with its content
 
@@ -77,25 +78,35 @@ class WaitingPart:
     manifest: dict[str, Any]
     answers: Sequence[AnswerLine]
     item_results: Sequence[tuple[str, str]]  # item and what it came to, where the items differ
-    due_on: date | None
     added: Sequence[tuple[str, str]]  # items added on the spot, and why
+    due_on: date | None = None  # of this level
     level: int = 1  # the one that it waits for
     levels: int = 1
     post: str = ""  # who decides at this level; empty: any approver
+    why_not: str = ""  # why the reader is not the one who decides at this level; empty: he is
 
 
 async def waiting(act: Act) -> list[WaitingPart]:
     """The parts of the actor's own department that wait for approval, the longest waiting first."""
     cases = await store.waiting(act.db, act.actor)
-    subjects = [f"part:{case.part.id}" for case in cases]
-    rows = await deadline_store.of_subjects(act.db, subjects)
-    due = {row.subject: row.due_on for row in rows if row.kind == DeadlineKind.APPROVE.value}
     given = await store.approvals(act.db, [case.submission.id for case in cases])
+    waits_as = {case.part.id: _waits_as(case, len(given.get(case.submission.id, ()))) for case in cases}
+    rows = await deadline_store.of_subjects(act.db, list(waits_as.values()))
+    due = {row.subject: row.due_on for row in rows if row.kind in _APPROVING}
+    member = await act.db.get(Member, act.actor.member_id)
     forms = {task_id: await _forms(act, task_id) for task_id in {case.task.id for case in cases}}
     added = await _added(act, cases)
     return [
-        await _waiting_part(act, case, (forms[case.task.id], added), due, len(given.get(case.submission.id, [])))
+        replace(
+            await _waiting_part(act, case, forms[case.task.id], added),
+            due_on=due.get(waits_as[case.part.id]),
+            level=len(yes) + 1,
+            levels=len(act.house.rules.approval_levels),
+            post=_post(act, yes),
+            why_not=refusal.sentence() if (refusal := _refusal(act, case, yes, member)) else "",
+        )
         for case in cases
+        for yes in [given.get(case.submission.id, [])]
     ]
 
 
@@ -107,8 +118,6 @@ async def approve(act: Act, part_id: str) -> str:
     if not act.actor.has(Role.APPROVER):
         raise ForbiddenError
     case = await _confirmed_case(act, part_id)
-    if case.submission.member_id == act.actor.member_id:
-        raise OwnWorkError
     if not await _last_level(act, case):
         return case.part.status
     fields = {"approved_by": act.actor.member_id, "approved_at": act.now}
@@ -142,13 +151,9 @@ async def _last_level(act: Act, case: PartCase) -> bool:
     if case.part.status != "submitted":
         raise ConflictError(what="本部门检查结果", why="已经审批或退回。")
     given = (await store.approvals(act.db, [case.submission.id])).get(case.submission.id, [])
+    if refusal := _refusal(act, case, given, await act.db.get(Member, act.actor.member_id)):
+        raise refusal
     levels, level = act.house.rules.approval_levels, len(given) + 1
-    if act.actor.member_id in {one.member_id for one in given}:
-        raise ApprovedBeforeError
-    post = levels[level - 1]
-    member = await act.db.get(Member, act.actor.member_id)
-    if post and (member is None or member.post != post):
-        raise OtherPostError(post=post)
     act.db.add(
         PartApproval(
             submission_id=case.submission.id,
@@ -169,6 +174,26 @@ async def _last_level(act: Act, case: PartCase) -> bool:
     return False
 
 
+def _refusal(act: Act, case: PartCase, given: Sequence[PartApproval], member: Member | None) -> SuichaError | None:
+    """Why this member may not say yes at the level that comes after those given; None: he may (H1)."""
+    if case.submission.member_id == act.actor.member_id:
+        return OwnWorkError()
+    if act.actor.member_id in {one.member_id for one in given}:
+        return ApprovedBeforeError()
+    post = _post(act, given)
+    return OtherPostError(post=post) if post and (member is None or member.post != post) else None
+
+
+def _post(act: Act, given: Sequence[PartApproval]) -> str:
+    levels = act.house.rules.approval_levels
+    return levels[min(len(given), len(levels) - 1)]
+
+
+def _waits_as(case: PartCase, given: int) -> str:
+    """The subject of the deadline that a part waits under: its own, or that of a further level."""
+    return f"part:{case.part.id}/{given + 1}" if given else f"part:{case.part.id}"
+
+
 async def _settle(act: Act, part_id: str) -> None:
     await deadlines.settle(act, DeadlineKind.APPROVE, f"part:{part_id}")
     for level in range(2, len(act.house.rules.approval_levels) + 1):
@@ -177,7 +202,8 @@ async def _settle(act: Act, part_id: str) -> None:
 
 async def _tell_next(act: Act, case: PartCase, level: int) -> None:
     """Tell the approvers of the next level; who said yes before is not asked again."""
-    approvers = (await deadline_store.holders(act.db, Role.APPROVER)).get(case.department.id, [])
+    post = act.house.rules.approval_levels[level - 1]
+    approvers = (await deadline_store.holders(act.db, Role.APPROVER, post)).get(case.department.id, [])
     given = (await store.approvals(act.db, [case.submission.id])).get(case.submission.id, [])
     asked_before = set((await store.userids(act.db, [one.member_id for one in given])).values())
     notice = Notice(
@@ -254,27 +280,20 @@ async def _added(act: Act, cases: Sequence[PartCase]) -> _Added:
     return found
 
 
-async def _waiting_part(
-    act: Act, case: PartCase, known: tuple[_Forms, _Added], due: Mapping[str, date], given: int
-) -> WaitingPart:
-    added = known[1][case.visit.id]
-    forms = known[0] | {
+async def _waiting_part(act: Act, case: PartCase, of_task: _Forms, on_the_spot: _Added) -> WaitingPart:
+    added = on_the_spot[case.visit.id]
+    forms = of_task | {
         item.id: (f"{item.name}{MARK}", form_of(item.form, item.name, content, item.basis)) for item, content in added
     }
     manifest = json.loads(await act.house.blobs.get(Digest(case.submission.manifest_digest)))
     answers = [_line(*forms[one["task_item_id"]], one) for one in manifest["answers"] if one["task_item_id"] in forms]
-    levels = act.house.rules.approval_levels
     told = [one for one in manifest.get("item_results", ()) if one["task_item_id"] in forms]
     return WaitingPart(
         case=case,
         manifest=manifest,
         answers=answers,
         item_results=[(forms[one["task_item_id"]][0], result_text(one["results"])) for one in told],
-        due_on=due.get(f"part:{case.part.id}"),
         added=[(item.name, item.reason) for item, _ in added],
-        level=given + 1,
-        levels=len(levels),
-        post=levels[min(given, len(levels) - 1)],
     )
 
 

@@ -49,6 +49,10 @@ async def approve(play: Play, who: str) -> str:
 
 async def test_a_result_is_approved_when_every_level_has_said_yes(play: Play) -> None:
     """H1: the first level's yes publishes nothing; the next is told and counted; then it is approved."""
+    async with play.act("coordinator") as act:
+        asked = await act.db.execute(select(Outbox.recipient, Outbox.content).where(Outbox.kind == "approval-due"))
+        of_lead = [(to, said["summary"]) for to, said in asked if to.startswith("lead")]
+    assert of_lead == [("lead-approver", "请审核本部门检查结果，通过后送下一级审批。")]  # the chief waits for his turn
     assert await approve(play, "lead-approver") == "submitted"
     async with play.act("coordinator") as act:
         assert await publications.publish_task(act, play.scene.task.id) == 0
@@ -60,6 +64,11 @@ async def test_a_result_is_approved_when_every_level_has_said_yes(play: Play) ->
     async with play.act("lead-chief") as act:
         [waiting] = await approvals.waiting(act)
         assert (waiting.level, waiting.levels, waiting.post) == (2, 2, "分管负责人")
+        assert (waiting.due_on, waiting.why_not) == (date(2026, 3, 9), "")
+    async with play.act("lead-approver") as act:
+        [waiting] = await approvals.waiting(act)
+        assert "另一位审批人" in waiting.why_not  # he is told so before he presses
+    async with play.act("lead-chief") as act:
         assert await approvals.approve_from_card(act, play.scene.parts["lead"].id) == "已通过"
     part = await play.row(Part, play.scene.parts["lead"].id)
     assert (part.status, part.approved_by) == ("approved", play.scene.actors["lead-chief"].member_id)

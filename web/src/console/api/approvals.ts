@@ -25,6 +25,8 @@ export interface Approval {
   level: number
   levels: number
   post: string
+  /** Why the reader is not the one who decides at this level; empty: he is. */
+  why_not: string
 }
 
 export const fetchApprovals = () => get<{ rows: Approval[] }>('/api/console/approvals')
