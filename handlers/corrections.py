@@ -34,7 +34,7 @@ class WishBody(Body):
     number: str = Field(max_length=96)
     ground: str = Field(max_length=16)
     reason: str = Field(max_length=MAX_WORDS)
-    changes: dict[str, str | list[str]]
+    changes: dict[str, str | list[str] | list[list[str]]]
     evidence: list[str] = Field(max_length=MAX_EVIDENCE)
 
 

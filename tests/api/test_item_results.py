@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from handlers import corrections as corrections_doors
 from handlers import public_data
 from inspection.errors import InvalidInputError
 from inspection.province import record_of
@@ -36,7 +37,7 @@ FOUND = {"results": ["corrected"], "measures": ["order"], "result_detail": "灭�
 @pytest_asyncio.fixture
 async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterator[Http]:
     play = await Play(database, house_of(tmp_path / "blobs"), clock).begin()
-    async with http_of(play, public_data.routes) as found:
+    async with http_of(play, corrections_doors.routes, public_data.routes) as found:
         yield found
 
 
@@ -153,15 +154,25 @@ async def test_a_correction_says_what_each_item_came_to(http: Http) -> None:
     ):
         with pytest.raises(InvalidInputError, match=why):
             await ask(**changes)
-    row = await ask(item_results=swapped)
+    async with play.act("lead-1") as act:
+        await deposits.keep(act, deposits.CORRECTIONS, paper)
+    renamed = [name.replace("消防通道", "疏散通道") for name in found.body["items"]]
+    wish = {"number": found.number, "ground": "fact", "reason": "复核", "evidence": [paper]}
+    changes = {"item_results": swapped, "items": renamed}
+    status, told, _ = await http.call("POST", "/api/console/corrections", "lead-1", json={**wish, "changes": changes})
+    assert status == 200, told
+    row = await play.row(Correction, told["id"])
     async with play.act("lead-approver") as act:
         (await act.db.get_one(Member, act.actor.member_id)).post = "主要负责人"
         [shown] = (await correction_view.rows(act))["rows"]
-        assert shown["changes"][0]["field"] == "各事项结果"
-        assert "消防通道检查：未发现问题" in shown["changes"][0]["after"]
+        fields = {one["field"]: one for one in shown["changes"]}
+        assert fields.keys() == {"各事项结果", "抽查事项"}
+        assert "消防通道检查：发现问题已责令改正" in fields["各事项结果"]["before"]
+        assert "疏散通道检查：未发现问题" in fields["各事项结果"]["after"]
         await corrections.sign(act, row.id, await play.house.blobs.put(signature_bytes(8)))
         now = (await act.db.scalars(select(Publication).where(Publication.id == found.id))).one()
-        assert by_item(now.body)["消防通道检查"] == "未发现问题"
+        assert by_item(now.body)["疏散通道检查"] == "未发现问题"
+        assert "消防通道检查" not in by_item(now.body)
         assert sorted(by_item(now.body).values()) == ["发现问题已责令改正", "未发现问题"]
         assert now.body["results"] == ["corrected"]
     page = (await http.call("GET", f"/public/results/{quote(found.number)}"))[1]

@@ -20,6 +20,7 @@ from tests.e2e.backstage import Backstage
 from tests.e2e.screens import PHONE, Screens, assert_fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+RENAMED = "餐饮服务食品安全检查（含外卖）"
 SHOTS = os.environ.get("SUICHA_SHOTS")
 FOUND = {"results": ["corrected"], "measures": ["order"], "result_detail": "布草间灭火器过期，已责令更换。"}
 
@@ -108,6 +109,7 @@ async def test_a_result_is_corrected_with_ink_and_the_public_sees_both(
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("公示编号").fill(str(number))
     await dialog.get_by_role("button", name="查找").click()
+    await dialog.get_by_label("事项 1").fill(RENAMED)
     await dialog.locator(".el-form-item", has_text="检查日期").locator("input").fill("2026-11-20")
     await dialog.locator(".el-form-item", has_text="检查日期").locator("input").press("Enter")
     await dialog.locator(".el-form-item", has_text="更正情形").locator(".el-select").click()
@@ -118,6 +120,7 @@ async def test_a_result_is_corrected_with_ink_and_the_public_sees_both(
     await dialog.get_by_role("button", name="提交").click()
     await expect(page.get_by_text("等待主要负责人签字")).to_be_visible()
     desk = await sign_in(await screens.desk(), head, "/corrections")
+    await expect(desk.get_by_text(RENAMED)).to_be_visible()  # the head sees what he signs
     await desk.get_by_role("button", name="签字…").click()
     box = await desk.get_by_label("签名").bounding_box()
     assert box is not None
@@ -138,6 +141,7 @@ async def _as_a_citizen(screens: Screens, number: str) -> None:
     citizen = await (await screens.phone()).new_page()
     await citizen.goto(f"/public/results/{quote(number)}")
     await expect(citizen.get_by_text("第 1 版（原公示）")).to_be_visible()
+    await expect(citizen.get_by_text(RENAMED)).to_be_visible()
     for name, link in (("result", ""), ("old", "第 1 版（原公示）")):
         if link:
             await citizen.get_by_text(link).click()
