@@ -21,7 +21,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from app.tour.story import VisitPlan
 from tests.e2e.backstage import Backstage
-from tests.e2e.screens import assert_fits
+from tests.e2e.screens import PATIENCE_MS, assert_fits
 from tests.e2e.screenshots import shoot
 
 LYING = 6  # EXIF: the camera was held upright, the sensor lies on its side
@@ -44,8 +44,9 @@ async def tap_card(phone: BrowserContext, office: Backstage, visit: VisitPlan, p
     async with phone.expect_page() as opening:
         await card.get_by_role("link").first.tap()
     page = await opening.value
-    await page.wait_for_url(f"{office.origin}/m/visits/{visit.id}")
-    await expect(page.get_by_role("button", name="接受任务")).to_be_visible()
+    # Behind the path may stand WeCom's own #wechat_redirect, which redirects hand on.
+    await page.wait_for_url(f"{office.origin}/m/visits/{visit.id}*")
+    await expect(page.get_by_role("button", name="接受任务")).to_be_visible(timeout=PATIENCE_MS)
     return page
 
 

@@ -68,6 +68,7 @@ async def test_an_item_is_added_without_network_and_the_rest_is_noted(office: Ba
     await page.get_by_label("事项", exact=True).fill(MATTER)
     await page.get_by_role("button", name="记为线索").tap()
     await expect(page.get_by_role("heading", name="随结果记为线索")).to_be_visible()
+    await expect(page.locator(".bar [role=status]")).to_contain_text("已保存在本机")
     await page.reload()  # kept on the phone
     await page.get_by_role("tab", name="检查表").tap()
     await expect(page.locator(".van-collapse-item")).to_have_count(own + 1)

@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 from app.tour.story import VisitPlan
 from tests.e2e.backstage import Backstage
 from tests.e2e.hands import Hands
-from tests.e2e.screens import Screens, assert_fits
+from tests.e2e.screens import PATIENCE_MS, Screens, assert_fits
 from tests.e2e.screenshots import IMAGES, WANTED, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.hard, pytest.mark.timeout(300)]
@@ -21,8 +21,7 @@ async def opened(phone: BrowserContext, office: Backstage, visit: VisitPlan, use
     page = await phone.new_page()
     where = f"{office.origin}/m/visits/{visit.id}"
     await page.goto(f"{office.sandbox}/open?member={userid}&url={where}")
-    await page.wait_for_url(where)
-    await expect(page.get_by_role("button", name="接受任务")).to_be_visible()
+    await expect(page.get_by_role("button", name="接受任务")).to_be_visible(timeout=PATIENCE_MS)
     return page
 
 
