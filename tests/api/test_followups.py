@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from handlers import followups
+from handlers import followups, public_data
 from handlers.edge import SESSION_COOKIE
 from models.database import Database
 from services.people import signin
+from services.results import publications
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
 from tests.integration.test_followups import FOUND, bound
@@ -26,7 +27,7 @@ async def http(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterato
     await play.submit("partner-1")
     await play.confirm()
     await play.approve("lead")
-    async with http_of(play, followups.routes) as found:
+    async with http_of(play, followups.routes, public_data.routes) as found:
         yield found
 
 
@@ -70,3 +71,42 @@ async def test_a_rectification_through_its_doors(http: Http) -> None:
     assert (await http.call("POST", f"{desk}/recheck", "lead-1", json=looked))[1] == {"status": "closed"}
     [closed] = (await http.call("GET", "/api/console/followups?closed=1", "lead-approver"))[1]["rows"]
     assert (closed["outcome_text"], closed["can"]["close"]) == ("复查合格", False)
+
+
+async def test_what_followed_stands_under_the_name_for_whoever_asks_by_code(http: Http) -> None:
+    """H8, I5, I6, I7: a bank or a tender's office needs the code alone; what is open or was refused burdens nobody."""
+    play = http.play
+    code, part = play.scene.target.code, play.scene.parts["lead"].id
+    opened = {}
+    for kind, more in (("case", {}), ("dishonesty", {"ground": "penalty"}), ("abnormal-list", {})):
+        wish = {"part_id": part, "kind": kind, "demand": "依法办理", "responsible": "lead-1", **more}
+        status, made, _ = await http.call("POST", "/api/console/followups", "lead-approver", json=wish)
+        assert status == 200, made
+        opened[kind] = made["id"]
+    assert (await http.call("GET", f"/public/enterprises/{code}"))[0] == 404  # nothing is public of it yet
+    async with play.act("coordinator") as act:
+        await publications.publish_task(act, play.scene.task.id)
+    page = f"/public/enterprises/{code}"
+    status, text, _ = await http.call("GET", page)
+    assert (status, "发现问题已责令改正" in text, "处理结果" in text) == (200, True, False)
+    for kind, outcome, number in (
+        ("case", "punished", "演示罚〔2026〕1号"),
+        ("dishonesty", "shared", ""),
+        ("abnormal-list", "not-listed", ""),
+    ):
+        body = {"outcome": outcome, "note": "已决定", "document_no": number}
+        door = f"/api/console/followups/{opened[kind]}/close"
+        assert (await http.call("POST", door, "partner-approver", json=body))[0] == 404
+        status, told, _ = await http.call("POST", door, "lead-approver", json=body)
+        assert status == 200, told
+    assert code in (await http.call("GET", f"/public?q={code}"))[1]
+    for path in (page, "/public/handlings"):
+        text = (await http.call("GET", path))[1]
+        for said in (
+            "立案查处：作出行政处罚",
+            "演示罚〔2026〕1号",
+            "记入失信记录：已记入并共享",
+            "演示区市场监督管理局",
+        ):
+            assert said in text, (path, said)
+        assert "经营异常名录" not in text

@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest_asyncio
+from sqlalchemy import select
 
 from handlers import corrections, public_data
 from models.database import Database
-from models.people import Member
+from models.people import AuditEntry, Member
+from models.tasks import Submission
 from services.results import publications
 from tests.api.public_server import Http, http_of
 from tests.conftest import Clock
@@ -130,3 +132,26 @@ async def test_nothing_is_public_that_is_not(http: Http) -> None:
     await publish(http)
     for path in (f"/public/enterprises/{code}", "/public/data/results-2026-03.csv", "/public", "/public/feed.atom"):
         assert code not in str((await http.call("GET", path))[1])
+
+
+async def test_each_department_answers_for_what_is_public_of_it(http: Http) -> None:
+    """M4, H3: approved by its own approver alone, on record with the very papers; the page names it, and no other."""
+    play = http.play
+    part, number = play.scene.parts["partner"], f"{play.scene.visit.number}-partner"
+    door = f"/api/console/parts/{part.id}/approve"
+    assert [(await http.call("POST", door, who, json={}))[0] for who in ("coordinator", "lead-approver")] == [403, 404]
+    await publish(http)
+    assert (await http.call("GET", f"/public/results/{quote(number)}"))[0] == 404  # its department has not said yes
+    assert (await http.call("POST", door, "partner-approver", json={}))[0] == 200
+    await publish(http)
+    status, text, _ = await http.call("GET", f"/public/results/{quote(number)}")
+    shown = text.split("本次检查其他部门的结果")[0]
+    assert (status, "演示区卫生健康局" in shown, "演示区市场监督管理局" in shown) == (200, True, False)
+    assert "公示内容由各检查部门负责" in text
+    async with play.database.read() as db:
+        query = select(AuditEntry.member_id, AuditEntry.detail).where(
+            AuditEntry.act == "approve-part", AuditEntry.subject == f"part:{part.id}"
+        )
+        [(member, detail)] = await db.execute(query)
+        sent = await db.scalar(select(Submission.manifest_digest).where(Submission.part_id == part.id))
+    assert (member, detail["manifest"]) == (play.scene.actors["partner-approver"].member_id, sent)

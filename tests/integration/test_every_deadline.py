@@ -112,7 +112,7 @@ async def play_through(stage: Play | Office, kind: DeadlineKind, story: object) 
 async def test_a_deadline_of_a_visit_from_its_act_to_its_act(
     database: Database, clock: Clock, tmp_path: Path, kind: DeadlineKind
 ) -> None:
-    """F1, G9, H1, H2, H4, I1-I8, J2, L1, B11: opened, shown, reminded of with a button that leads, settled."""
+    """F1, G9, H1, H2, H4, I1-I6, I8, J2, J3, L1, B11: opened, shown, reminded of with a button that leads, settled."""
     play = await Play(database, visiting_house(tmp_path / "blobs", confirm_libraries=False), clock).begin()
     assert play.house.font == FONT
     await play_through(with_rules(play), kind, OF_VISITS[kind])
