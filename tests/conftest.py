@@ -111,11 +111,11 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         found = Database(request.getfixturevalue("postgres_tables"))
     yield found
     if not found.is_sqlite:
-        await _empty(found)
+        await delete_all(found)
     await found.close()
 
 
-async def _empty(database: Database) -> None:
+async def delete_all(database: Database) -> None:
     """Delete every row. TRUNCATE makes some hundred new files, which a busy server's next checkpoint waits for."""
     tables = {table.name: table for table in Base.metadata.sorted_tables}
     filled = [select(literal(name)).where(exists(select(1).select_from(table))) for name, table in tables.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inspection.draw.record import APPOINTED, ENTRUSTED, FILLED, LEFT, REPLACED, TARGET, record_lines
+from inspection.draw.record import APPOINTED, ENTRUSTED, FILLED, LEFT, RECORD, REPLACED, TARGET, record_lines
 from inspection.draw.result import RESULT
 from inspection.reasons import APPOINTED as BY_DEPARTMENT
 from inspection.reasons import ENTRUSTED as BY_ENTRUSTMENT
@@ -17,7 +17,12 @@ from services.act import Act
 
 
 async def record_of(act: Act, draw: Draw) -> bytes:
-    """Write the record of a drawn draw; nothing personal: staff numbers, listed reasons, no evidence."""
+    """Write the record of a drawn draw; nothing personal: staff numbers, listed reasons, no evidence.
+
+    That of a voided draw is kept as it stood (`voids`): the visits that it speaks of are no longer there.
+    """
+    if kept := draw.files.get(RECORD):
+        return await act.house.blobs.get(Digest(kept))
     people, targets = await store.of_draw(act.db, draw.id)
     codes = {row.id: row.code for row in (await task_store.departments(act.db)).values()}
     where = await store.targets_of_visits(act.db, {row.visit_id for row in people})

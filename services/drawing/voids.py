@@ -9,6 +9,7 @@ What was frozen and drawn stays as it was written; the next draw of the task has
 from __future__ import annotations
 
 from inspection.actors import Role
+from inspection.draw.record import RECORD
 from inspection.errors import ConflictError, ForbiddenError
 from inspection.notices import Button
 from inspection.reasons import VOID_REASONS, listed, said
@@ -21,6 +22,7 @@ from models.store.states import advance, insert_ignore
 from models.tasks import Draw, Task
 from services.act import Act
 from services.drawing import batches, seconds
+from services.drawing.record import record_of
 from services.drawing.withdrawals import Why, withdraw
 
 ALIVE = frozenset({"frozen", "drawn"})
@@ -69,6 +71,8 @@ async def approve(act: Act, void_id: str) -> Draw:
     if opened := await batches.opened(act, task):
         raise ConflictError(what="这次抽取", why=f"已有 {opened} 个批次按这个次序冻结，不能作废。")
     visits = await withdrawals.of_task(act.db, task.id)
+    if draw.drawn_at is not None:
+        draw.files = {**draw.files, RECORD: await act.house.blobs.put(await record_of(act, draw))}
     if visits:
         await withdraw(act, visits, _why(task, draw, row), "这次抽取")
     act.record("void", f"draw:{draw.id}", number=draw.number, reason=row.reason, **row.facts)

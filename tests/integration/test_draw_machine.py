@@ -1,6 +1,6 @@
 """The draw's life as a state machine, on both databases: whatever people try, in whatever order (D2-D8, E1-E5).
 
-rules: make, prepare, freeze, value, draw, void (propose, decide), replace (ask, decide), each by whoever
+rules: make (every kind), prepare, freeze, value, draw, open a batch, void and replace (ask, decide), each by whoever
 held after every step: no result without an earlier commitment and two people; gapless numbers; nothing frozen changes
 """
 
@@ -19,24 +19,35 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from app import verify
+from inspection.draw.announcement import Mode
 from inspection.draw.freeze import ANNOUNCEMENT
+from inspection.draw.record import RECORD
 from inspection.draw.seed import SEED
 from inspection.draw.text import sha256_hex
 from inspection.errors import SuichaError
 from models.database import Database, run_sync_write
 from models.draws import DrawVoid, Replacement
-from models.people import AuditEntry, Inspector, Member
+from models.people import AuditEntry, Grant, Inspector, Member
 from models.schema import Base
 from models.tasks import Draw, Task, Visit, VisitMember
-from services.drawing import draws, replacements, tasks, voids
-from tests.conftest import Clock
+from services.drawing import batches, draws, replacements, tasks, voids
+from services.drawing.record import record_of
+from tests.conftest import Clock, delete_all
 from tests.office import COORDINATOR, DICE, OBSERVER, PUBLIC, SECOND, VALUES, Office, house_of
 
 PEOPLE = st.sampled_from((COORDINATOR, SECOND, OBSERVER))
 PLACE = st.integers(min_value=0, max_value=99)
 MOST_TASKS = 2
+KINDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"mode": Mode.TARGETS},
+    {"mode": Mode.INSPECTORS},
+    {"mode": Mode.ORDER, "batch_size": 10},
+    {"lower": {"market": "370000", "fire": "110000"}},
+)
 
 
 @dataclass(kw_only=True)
@@ -84,10 +95,18 @@ def machine_on(ground: Ground) -> type[RuleBasedStateMachine]:  # noqa: C901 one
             return self.run(self.office.all(query))
 
         @precondition(lambda self: len(self.tasks) < MOST_TASKS)
-        @rule()
-        def make(self) -> None:
+        @rule(kind=st.sampled_from(KINDS))
+        def make(self, kind: dict[str, Any]) -> None:
             self.clock.advance(minutes=1)
-            self.tasks.append(self.run(self.office.task()))
+            self.tasks.append(self.run(self.office.task(**kind)))
+
+        @precondition(lambda self: self.tasks)
+        @rule(place=PLACE, number=st.integers(0, 4))
+        def open_batch(self, place: int, number: int) -> None:
+            task_id = self.pick(self.tasks, place)
+            made = self.attempt(COORDINATOR, lambda act: batches.open_batch(act, task_id, number))
+            if made is not None and made.id not in self.tasks:
+                self.tasks.append(made.id)
 
         @precondition(lambda self: self.tasks)
         @rule(who=PEOPLE, place=PLACE)
@@ -139,6 +158,14 @@ def machine_on(ground: Ground) -> type[RuleBasedStateMachine]:  # noqa: C901 one
                 self.attempt(who, lambda act: (voids.approve if yes else voids.decline)(act, row))
 
         @precondition(lambda self: self.frozen)
+        @rule(place=PLACE)
+        def go_on_to_the_void(self, place: int) -> None:
+            """What two people agree on; a draw that others changed before it too."""
+            self.propose_void(place, COORDINATOR)
+            for row in self.all(select(DrawVoid.id).where(DrawVoid.status == "proposed")):
+                self.attempt(SECOND, lambda act, row=row: voids.approve(act, row))
+
+        @precondition(lambda self: self.frozen)
         @rule(place=PLACE, decide=PLACE)
         def replace(self, place: int, decide: int) -> None:
             query = select(VisitMember.visit_id, Inspector.staff_no).join(Inspector).order_by(VisitMember.visit_id)
@@ -150,10 +177,11 @@ def machine_on(ground: Ground) -> type[RuleBasedStateMachine]:  # noqa: C901 one
                 COORDINATOR, lambda act: replacements.ask(act, visit_id, "health", "病假证明", staff_no)
             )
             if asked:
-                approvers = self.all(
-                    select(Member.userid).where(Member.department_id == asked.department_id).order_by(Member.userid)
+                heads = select(Member.userid).join(Grant, Grant.member_id == Member.id).order_by(Member.userid)
+                own = heads.where(Grant.role == "approver", Member.department_id == asked.department_id)
+                self.attempt(
+                    self.pick([*self.all(own), COORDINATOR], decide), lambda act: replacements.approve(act, asked.id)
                 )
-                self.attempt(self.pick(approvers, decide), lambda act: replacements.approve(act, asked.id))
 
         async def pairs(self, query: Any) -> list[tuple[str, str]]:
             async with self.office.act() as act:
@@ -176,9 +204,7 @@ async def opened(ground: Ground, clock: Clock) -> Office:
     house = house_of(ground.folder / f"blobs{ground.machines}")
     if ground.postgres:
         database = Database(ground.postgres)
-        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-        async with database.write() as db:
-            await db.execute(text(f"TRUNCATE {names}"))
+        await delete_all(database)
         return await Office(database=database, house=house, clock=clock).open()
     if ground.template is None:
         ground.template = ground.folder / "template.db"
@@ -202,6 +228,7 @@ async def lawful(office: Office, frozen: dict[str, dict[str, str]]) -> None:
         changes = (await act.db.scalars(select(Replacement).where(Replacement.status == "approved"))).all()
         values = {row.id: await draws.store.seed_values(act.db, row.id) for row in rows}
         files = {row.id: await draws.frozen_files(act, row) for row in rows}
+        records = {row.id: await record_of(act, row) for row in rows if row.drawn_at is not None}
     assert [row.number[-4:] for row in rows] == [f"{n:04d}" for n in range(1, len(rows) + 1)], "gapless"
     for row in rows:
         told = frozen[row.number]
@@ -216,6 +243,7 @@ async def lawful(office: Office, frozen: dict[str, dict[str, str]]) -> None:
         if row.drawn_at is not None:
             assert row.frozen_at < row.drawn_at
             assert values[row.id] == VALUES, "no result before every value was in"
+            assert verify.check({**files[row.id], RECORD: records[row.id]}).findings == [], "anybody may check it"
     for void in voided.values():
         assert void.proposed_by != void.decided_by, "voided by a second person"
     alive = {row.task_id: row for row in rows if row.status != "voided"}
@@ -224,8 +252,10 @@ async def lawful(office: Office, frozen: dict[str, dict[str, str]]) -> None:
         status = alive[task_id].status if task_id in alive else ""
         assert (task.status in {"frozen", "drawn"}) == bool(status)
         assert status in {"", task.status}
-        drawn = alive[task_id].counts["drawn"] if status == "drawn" else 0
-        assert visits.count(task_id) == drawn
+        sent_out = status == "drawn" and Mode(task.mode) is not Mode.ORDER
+        assert visits.count(task_id) == (alive[task_id].counts["drawn"] if sent_out else 0)
+        if task.parent_id and status:
+            assert alive[task.parent_id].number == task.terms["order"], "a frozen batch rests on an order that stands"
     assert all(row.asked_by != row.decided_by and row.leaving != row.entering for row in changes)
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 
 import pytest
 from sqlalchemy import select
 
+from app import verify
 from app.house import void_from_card
 from inspection.actors import PUBLIC as ANYBODY
+from inspection.draw.record import RECORD
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, SuichaError
 from models.draws import DrawVoid
+from models.people import Grant, Inspector, Member
 from models.results import Deadline, Outbox
 from models.tasks import Draw, Part, Visit, VisitMember
-from services.drawing import tasks, voids
+from services.drawing import draws, replacements, tasks, voids
 from services.drawing.task_view import task_detail
 from services.field import visits
 from services.results import publications
@@ -51,7 +56,7 @@ async def test_a_drawn_task_is_voided_and_drawn_again(office: Office) -> None:
     async with office.act() as act:
         task = await task_detail(act, task_id)
     assert (task["status"], task["draw"], task["voided"][0]["number"]) == ("draft", None, draw.number)
-    assert await office.files(await draw_row(office, draw.number)) == files
+    assert await office.files(await draw_row(office, draw.number)) == {**files, RECORD: b""}
 
     async with office.act() as act:
         await tasks.prepare(act, task_id)
@@ -68,6 +73,31 @@ async def test_a_drawn_task_is_voided_and_drawn_again(office: Office) -> None:
     assert shown[draw.number].void is not None
     assert shown[draw.number].void.reason == "pool-wrong"
     assert shown[again.number].void is None
+
+
+async def test_what_changed_before_the_void_can_still_be_checked(office: Office) -> None:
+    """D4, D10, E4: the bundle of a voided draw holds the record as it stood, and anybody finds it true."""
+    _, draw = await office.drawn()
+    (member, *_) = await office.all(select(VisitMember).order_by(VisitMember.visit_id, VisitMember.inspector_id))
+    (number,) = await office.all(select(Inspector.staff_no).where(Inspector.id == member.inspector_id))
+    heads = select(Member.userid).join(Grant, Grant.member_id == Member.id).where(Grant.role == "approver")
+    (head, *_) = await office.all(heads.where(Member.department_id == member.department_id))
+    async with office.act() as act:
+        asked = await replacements.ask(act, member.visit_id, "health", "病假证明", number)
+    async with office.act(head) as act:
+        await replacements.approve(act, asked.id)
+    before = await bundle(office, draw)
+    assert before[RECORD].count(b"\n") == 1
+    await approve(office, await proposed(office, draw))
+    assert await bundle(office, draw) == before
+    assert verify.check(before).findings == []
+
+
+async def bundle(office: Office, draw: Draw) -> dict[str, bytes]:
+    """What the console hands out of a draw."""
+    async with office.act(OBSERVER) as act:
+        packed = zipfile.ZipFile(io.BytesIO(await draws.bundle(act, draw.number)))
+    return {name: packed.read(name) for name in packed.namelist()}
 
 
 async def test_who_heard_of_it_hears_of_the_end(office: Office) -> None:
