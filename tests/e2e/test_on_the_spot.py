@@ -99,6 +99,8 @@ async def test_papers_are_handed_over_printed_and_checked(office: Backstage, scr
     where = f"{office.origin}/m/visits/{visit.id}"
     await page.goto(f"{office.sandbox}/open?member={visit.leader}&url={where}")
     await expect(page.locator("#summary")).to_be_visible(timeout=30_000)
+    other_phone = page.locator(".notice", has_text="不在这部手机上")
+    await expect(other_phone.get_by_role("link")).to_have_attribute("href", f"/api/phone/visits/{visit.id}/receipt.pdf")
     await assert_fits(page)
     await shoot(page, "phone-record")
     await page.get_by_role("tab", name="结论").tap()
