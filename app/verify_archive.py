@@ -116,7 +116,7 @@ def _check(packed: zipfile.ZipFile, key: str, report: Report) -> None:
 
 def _stages(packed: zipfile.ZipFile, kind: str, manifest: Json) -> Iterator[str]:
     names = set(packed.namelist())
-    yield _check_submissions(packed, names)
+    yield _check_submissions(packed, {one["path"]: one["sha256"] for one in manifest["files"]})
     if kind == "task":
         drawn = yield from _check_draws(packed, names)
         yield _check_visits(packed, names, drawn)
@@ -197,10 +197,13 @@ def _wrong(packed: zipfile.ZipFile, entry: zipfile.ZipInfo | None, one: Json) ->
     return ""
 
 
-def _check_submissions(packed: zipfile.ZipFile, names: set[str]) -> str:
-    """Whatever a sealed submission names by its hash lies beside it: photos, signatures, recordings."""
-    kept = {f"{name.rpartition('evidence/')[0]}{found[0]}" for name in names if (found := _in_evidence(name))}
-    submissions = sorted(name for name in names if VISIT.fullmatch(name))
+def _check_submissions(packed: zipfile.ZipFile, sums: dict[str, str]) -> str:
+    """Whatever a sealed submission names by its hash lies beside it: photos, signatures, recordings.
+
+    `sums`: SHA-256 of each file, as computed; what a file is called says nothing of what is in it.
+    """
+    kept = {f"{name.rpartition('evidence/')[0]}{digest}" for name, digest in sums.items() if "evidence/" in name}
+    submissions = sorted(name for name in sums if VISIT.fullmatch(name))
     count = 0
     for name in submissions:
         folder = name.rpartition("submissions/")[0]
@@ -222,10 +225,6 @@ def _check_chain(events: list[Json], where: str) -> int:
         _need(whole, where, f"第 {number} 个事件的内容与其校验值不一致")
         previous = event["digest"]
     return len(events)
-
-
-def _in_evidence(name: str) -> re.Match[str] | None:
-    return DIGEST.search(name.rpartition("/")[2]) if "evidence/" in name else None
 
 
 def _digests(value: Any) -> Iterator[str]:

@@ -31,7 +31,7 @@ from models.tasks import Evidence, Part, Submission, Task, Visit
 
 MOST_ROWS = 500
 _AT_ONCE = 500
-IMPORTED_TITLES = {"visit": "他处移来的检查档案", "task": "他处移来的任务档案"}
+IMPORTED_TITLES = {"visit": "他处移来的检查档案", "task": "他处移来的任务档案", "duty": "他处移来的尽职证明"}
 # Of what was submitted this stays: it is what was published.
 _PUBLIC_WORDS = ("submission_id", "results", "measures", "item_results")
 

@@ -148,7 +148,9 @@ async def contents(act: Act, archive_id: str) -> dict[str, Any]:
         found = listed.get(path)
         return json.loads(await act.house.blobs.get(Digest(found.digest))) if found else None
 
-    folders = [one["folder"] for one in await words("data/visits.json") or []] if row.kind == "task" else [""]
+    folders = [""] if row.kind == "visit" else []  # a proof of duty is read in its files
+    if row.kind == "task":
+        folders = [one["folder"] for one in await words("data/visits.json") or []]
     return {
         **_row(row),
         "task": await words("data/task.json"),

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from app import cli
 from handlers import archives
-from handlers.edge import EDGE, pieces_of
+from handlers.edge import EDGE, SESSION_COOKIE, pieces_of
 from inspection.errors import ConflictError
 from models.archives import Archive, ImportedArchive, ImportedFile
 from models.base import KEYS
@@ -207,6 +207,26 @@ async def test_an_imported_archive_is_destroyed_by_rule_and_does_not_come_back(
     async with play.act("second") as act:
         [line] = (await disposal.contents(act, register.id))["items"]
         assert (line["kind"], line["archives"][0]["digest"]) == ("imported", row["digest"])
+
+
+async def test_a_proof_of_duty_from_elsewhere_is_read_in_its_files(http: Http, filed: tuple[Path, Play]) -> None:
+    """K6, L1: it has no visits of its own to show, and its day comes like any other's."""
+    _, there = filed
+    async with http_of(there, archives.routes) as other:
+        headers = {"Cookie": f"{SESSION_COOKIE}={await other.token('lead-1')}"}
+        door, scope = "/api/console/inspectors/me/duty-proof", {"starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+        async with other.session.post(other.url(door), headers=headers, json=scope) as answer:
+            assert answer.status == 200
+            data = await answer.read()
+    status, made = await send(http, data)
+    assert status == 200, made
+    told = (await http.call("GET", f"/api/console/imported-archives/{made['id']}", "coordinator"))[1]
+    assert (told["kind"], told["visits"], told["draws"]) == ("duty", [], [])
+    assert {one["path"] for one in told["files"]} == opened_zip(data).keys()
+    http.play.clock.now = AFTER.replace(year=2100)
+    async with http.play.act("coordinator") as act:
+        [due] = await disposal.due(act)
+    assert (due["title"], due["number"], due["bar"]) == ("他处移来的尽职证明", told["number"], "")
 
 
 async def _limited(request: Any, _limit: int, limit: int) -> AsyncIterator[bytes]:

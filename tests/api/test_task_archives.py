@@ -141,6 +141,11 @@ def _without(piece: str) -> Callable[[Files], Files]:
     return lambda files: {name: data for name, data in files.items() if piece not in name}
 
 
+def _dulled(piece: str) -> Callable[[Files], Files]:
+    """Other bytes under the same name: the name still says the hash of what was there."""
+    return lambda files: {name: data + b" " if piece in name else data for name, data in files.items()}
+
+
 def _and(*changes: Callable[[Files], Files]) -> Callable[[Files], Files]:
     def change(files: Files) -> Files:
         for one in changes:
@@ -164,6 +169,8 @@ TAMPERED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "changed and listed anew": (_and(_in("data/results.json", "灭火器", "没问题"), relisted), "签名无效"),
     "photos gone": (_without("evidence/photo"), "文件缺失"),
     "photos gone, forged": (_and(_without("evidence/photo"), forged), "引用了证据"),
+    "another photo by its name, forged": (_and(_dulled("evidence/photo"), forged), "引用了证据"),
+    "another signature by its name, forged": (_and(_dulled("evidence/signature"), forged), "引用了证据"),
     "a file more": (lambda files: {**files, "data/extra.json": b"{}"}, "不在目录里"),
     "longer": (lambda files: {**files, "volume.pdf": files["volume.pdf"] + b" "}, "大小与目录不一致"),
     "another signature": (lambda files: {**files, "manifest.sig": b"00" * 64}, "签名无效"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -70,16 +71,38 @@ async def test_the_archive_of_a_tour(demo: RunningDemo, tmp_path: Path, capsys: 
     assert f"检查卷 {len(numbers)} 份，检查对象与抽取结果（含更换记录）一致" in report.lines
     gone = f"visits/{min(numbers)}/"
     less = {name: one for name, one in files.items() if not name.startswith(gone)}
-    for forged, reason in ((less, "文件缺失"), (resigned(relisted(less)), "不一致")):
-        wrong = closed_zip(forged, tmp_path / "less.zip")
-        assert any(reason in what for _, what in verify_archive.check(wrong).findings)
+    photo = next(name for name in files if "/evidence/photo" in name)
+    dulled = {**files, photo: files[photo][:-1] + bytes([files[photo][-1] ^ 1])}
+    result = next(name for name in files if name.startswith("draw/") and name.endswith("/result.json"))
+    other = {**files, result: files[result].replace(b"9137", b"9138", 1)}
+    forgeries = [
+        (less, "文件缺失"),
+        (resigned(relisted(less)), "不一致"),
+        (dulled, "内容与目录不一致"),
+        (resigned(relisted(dulled)), "引用了证据"),  # what was submitted names it by its hash
+        (resigned(relisted(other)), "result.json"),  # the draw is computed again
+    ]
+    wrong = [closed_zip(forged, tmp_path / f"wrong-{at}.zip") for at, (forged, _) in enumerate(forgeries)]
+    for one, (_, reason) in zip(wrong, forgeries, strict=True):
+        said = "".join(f"{where}：{what}" for where, what in verify_archive.check(one).findings)
+        assert reason in said, (reason, said)
+    wrong.append(tmp_path / "cut.zip")
+    wrong[-1].write_bytes(data[: len(data) // 2])
     config = demo_config(tmp_path / "empty")
 
-    def take(name: Path) -> int:
-        return cli.main(["archive", "import", str(name), "--key", key, "--config", str(config)])
+    def take(name: Path, by: str = key) -> int:
+        return cli.main(["archive", "import", str(name), "--key", by, "--config", str(config)])
 
-    assert [await asyncio.to_thread(take, one) for one in (wrong, path, path)] == [1, 0, 0]
+    def stored() -> set[str]:
+        return {one.name for one in (tmp_path / "empty").glob("files/??/??/*")}
+
+    assert {await asyncio.to_thread(take, one) for one in wrong} == {1}
+    assert await asyncio.to_thread(take, path, "0" * 16) == 1
+    assert stored() == set()  # of what was refused nothing lies in the house
+    capsys.readouterr()
+    assert [await asyncio.to_thread(take, path) for _ in range(2)] == [0, 0]
     assert "没有变化" in capsys.readouterr().out
+    assert stored() == {hashlib.sha256(one).hexdigest() for one in (data, *files.values())}
     here = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty' / 'suicha.db'}")
     tables: list[Any] = [ImportedArchive, ImportedFile, Visit, Archive]
     async with here.read() as db:
