@@ -270,7 +270,7 @@ async def _fill(database: Database, rows: int) -> None:
     await run_sync_write(database, Base.metadata.drop_all)
     await run_sync_write(database, Base.metadata.create_all)
     columns = ["id", "code", "name", "status", "credit_class", "region_code", "trade", "labels", "digest"]
-    rest = [column.name for column in Base.metadata.tables["targets"].columns if column.name not in columns]
+    rest = [one.name for one in Base.metadata.tables["targets"].columns if one.name not in columns and not one.computed]
     blank = {"extra": "{}", "identifier_kind": "credit_code", "category": "enterprise"}
     nullable = {"registered_on", "department_id"}
     url = POSTGRES.rsplit("/", 1)[0] + f"/{DATABASE}"

@@ -119,7 +119,8 @@ class Office:
             await self.import_samples()
             async with self.act(SYSTEM) as act:
                 for table in Base.metadata.sorted_tables:
-                    _opened[table] = [dict(row) for row in (await act.db.execute(select(table))).mappings()]
+                    written = [one for one in table.columns if not one.computed]
+                    _opened[table] = [dict(row) for row in (await act.db.execute(select(*written))).mappings()]
             return self
         async with self.act(SYSTEM) as act:
             for table, rows in _opened.items():

@@ -110,32 +110,20 @@ def _visited(year: int) -> CTE:
 
 def _rows(counts: CTE | None = None) -> Select[*tuple[Any, ...]]:
     """Codes with their facts; without `counts` nobody was visited, and the visits are no column of their own."""
-    facts = (
-        Target.status,
-        Target.credit_class,
-        Target.region_code,
-        Target.trade,
-        cast(Target.labels, Text),
-    )
-    rows: Select[*tuple[Any, ...]] = select(
-        Target.code, *[fact.label(f"fact{place}") for place, fact in enumerate(facts)]
-    ).select_from(Target)
     if counts is None:
-        return rows
-    visits = func.coalesce(counts.c.visits, NOT_VISITED)
-    return rows.add_columns(visits.label("visits")).outerjoin(counts, counts.c.code == Target.code)
+        return select(Target.code, Target.facts)
+    visits = func.coalesce(counts.c.visits, NOT_VISITED).label("visits")
+    return select(Target.code, Target.facts, visits).outerjoin(counts, counts.c.code == Target.code)
 
 
 def _together(rows: Select[*tuple[Any, ...]]) -> ScalarSelect[str]:
     """Join rows into one value: a line for each different set of facts, with the codes of all that have it."""
     each = rows.subquery("each")
-    code, *facts = each.c
-    same = select(*facts, func.aggregate_strings(code, "\t").label("codes")).group_by(*facts).subquery("same")
-    line: ColumnElement[str] = same.c.visits if "visits" in same.c else literal(NOT_VISITED)
-    for fact in facts:
-        if fact.name != "visits":
-            line = line + literal(BETWEEN) + same.c[fact.name]
-    return select(func.aggregate_strings(line + literal("\t") + same.c.codes + literal("\n"), "")).scalar_subquery()
+    code, *same = each.c
+    sets = select(*same, func.aggregate_strings(code, "\t").label("codes")).group_by(*same).subquery("same")
+    visits: ColumnElement[str] = sets.c.visits if "visits" in sets.c else literal(NOT_VISITED)
+    line = visits + literal(BETWEEN) + sets.c.facts + literal("\t") + sets.c.codes + literal("\n")
+    return select(func.aggregate_strings(line, "")).scalar_subquery()
 
 
 def _walked_edges(page: int) -> FromClause:
