@@ -177,6 +177,7 @@ def _look(data: bytes | Path) -> tuple[bytes, int]:
 
 
 async def _refuse_closed(act: Act, own: visit_store.OwnVisit, upload: Upload) -> None:
+    await destructions.refuse_destroyed(act.db, f"检查 {own.visit.number} 的案卷", f"visit:{own.visit.id}")
     under_summary = upload.kind == "signature" and summaries.asks(own.visit)
     if own.part.status in NOT_DONE or under_summary:
         return

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from inspection.deadlines import DeadlineKind
 from inspection.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from inspection.notices import Notice, NoticeKind
+from models.store import destructions
 from models.store import evidence as evidence_store
 from models.store import parts as part_store
 from models.store import summaries as store
@@ -134,6 +135,7 @@ async def _open(act: Act, visit_id: str, summary: str) -> visit_store.OwnVisit:
     own = await visit_store.own_visit(act.db, act.actor, visit_id)
     if not asks(own.visit):
         raise ConflictError(what="汇总表", why="组长还没有汇总确认，或者已经退回修改。")
+    await destructions.refuse_destroyed(act.db, f"检查 {own.visit.number} 的案卷", f"visit:{visit_id}")
     if summary != own.visit.summary_digest:
         raise SummaryChangedError
     return own

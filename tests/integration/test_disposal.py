@@ -24,7 +24,7 @@ from models.lists import ItemVersion
 from models.people import AuditEntry, Department
 from models.results import Deadline, Outbox
 from models.tasks import Evidence, Submission
-from services.field import deposits, evidence, record_form
+from services.field import deposits, evidence, record_form, summaries
 from services.results import archives, corrections, disposal, publications, task_archives
 from services.results.corrections import Wish
 from services.results.destroyer import Destroyer
@@ -109,6 +109,11 @@ async def test_afterwards_the_pages_say_so_and_the_public_result_stays(play: Pla
         for paper in (record_form.pdf_for_group, record_form.docx_for_group, record_form.receipt):
             with pytest.raises(DestroyedError, match=row.number):
                 await paper(act, visit.id)
+        late = evidence.Upload(visit_id=visit.id, digest="0" * 64, kind="signature")
+        with pytest.raises(DestroyedError, match=row.number):
+            await evidence.expect(act, late)
+        with pytest.raises(DestroyedError, match=row.number):
+            await summaries.decline(act, visit.id, visit.summary_digest or "", "签字前已经离岗")
     async with play.act("lead-approver") as act:
         [shown] = (await archives.shelf(act))["rows"]
         assert shown["destroyed"] == {"number": row.number, "on": date(2037, 1, 1)}
