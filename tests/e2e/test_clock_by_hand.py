@@ -176,7 +176,7 @@ async def test_the_desk_pauses_files_and_looks_ahead(office: Backstage, screens:
     await shoot(desk, "console-task-load", whole=True)
     for days in range(1, 6):
         await move_to(office, day + timedelta(days=days))
-    await desk.goto("/console/clock/bulletin")
+    desk = await enter(await screens.desk(), FIRST, "/console/clock/bulletin")  # signed in anew: five days have passed
     await expect(desk.get_by_role("heading", name="每周通报")).to_be_visible()
     await shoot(desk, "console-bulletin")
     chat = await (await screens.phone()).new_page()
