@@ -184,6 +184,6 @@ async def test_the_desk_pauses_files_and_looks_ahead(office: Backstage, screens:
     await chat.get_by_text(FIRST, exact=True).first.click()
     await expect(chat.get_by_text("待办").first).to_be_visible()
     await shoot(chat, "phone-digest-office", whole=True)
-    leader = chat.get_by_label("找成员")
-    await leader.fill(office.story.visits[0].leader)
+    await chat.get_by_role("button", name="返回").click()
+    await chat.get_by_label("找成员").fill(office.story.visits[0].leader)
     await shoot(chat, "phone-digest-list")
