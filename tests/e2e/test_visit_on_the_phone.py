@@ -166,7 +166,6 @@ async def _conclude_and_sign(hands: Hands, leader: str) -> None:
     await page.locator("#photos .rows").get_by_role("button", name="播放").tap()
     await expect(page.locator("#photos audio")).to_have_js_property("duration", 0.5)  # it can be heard
     await assert_fits(page)
-    await shoot(page, "phone-recordings")
     await page.locator("#note").fill(NOTE)
     await hands.go("签字")
     await page.locator("#owner-name").fill(OWNER)
