@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.fonts import FONT_NAME, find_font
 from app.settings import Settings
-from inspection.deadlines import ClockRules
+from inspection.clock_rules import ClockRules
 from inspection.draw.beacon import Beacon
 from inspection.retention import Terms
 from inspection.workdays import official_calendar

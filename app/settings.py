@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from inspection.deadlines import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS, DeadlineKind
+from inspection.clock_rules import DEFAULT_DAYS, DEFAULT_LADDERS, DEFAULT_STEPS
+from inspection.deadlines import DeadlineKind
 from inspection.draw.drand import KEY_PATTERN
 from inspection.errors import SuichaError
 from inspection.ladders import parse_ladder

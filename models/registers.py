@@ -16,7 +16,8 @@ def _bytewise(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-BETWEEN_FACTS = " || '|' || "
+BETWEEN = "|"  # between the facts of a target; none of those before the labels can hold one
+_FACTS = ("status", "credit_class", "region_code", "trade", "CAST(labels AS TEXT)")
 
 
 class Target(Base):
@@ -58,10 +59,7 @@ class Target(Base):
     # What decides of a target in a draw, as one value: to group a million targets by five takes half as long again.
     facts: Mapped[str] = mapped_column(
         Text().with_variant(Text(collation="C"), "postgresql"),
-        Computed(
-            BETWEEN_FACTS.join(("status", "credit_class", "region_code", "trade", "CAST(labels AS TEXT)")),
-            persisted=True,
-        ),
+        Computed(f" || '{BETWEEN}' || ".join(_FACTS), persisted=True),
         deferred=True,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inspection.actors import Actor
-from inspection.deadlines import ClockRules
+from inspection.clock_rules import ClockRules
 from inspection.draw.beacon import Beacon
 from inspection.retention import Terms
 from inspection.workdays import Calendar

@@ -35,11 +35,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models.registers import Target
+from models.registers import BETWEEN, Target
 from models.store.ledger import counted
 from models.store.pools import CODES_AT_ONCE, Scope, covers
 
-BETWEEN = "|"  # between facts; none of those before the labels can hold one
 NOT_VISITED = f"0{BETWEEN}0"
 PAGE = 50_000  # targets a page, whatever of them is in the scope: about two megabytes
 SAMPLED = 500  # codes looked at for each page, to find where it ends

@@ -18,7 +18,7 @@ from models.disposal import Destruction, DestructionFile, DestructionItem
 from models.store.blob_references import DESTROYED
 
 MOST_ROWS = 500
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 async def destruction(db: AsyncSession, destruction_id: str) -> Destruction:
@@ -67,7 +67,7 @@ async def standing(db: AsyncSession, subjects: Collection[str]) -> dict[str, str
     query = select(DestructionItem.stands_for, Destruction.status).join(
         Destruction, Destruction.id == DestructionItem.destruction_id
     )
-    for some in _some(sorted(subjects)):
+    for some in in_pieces(sorted(subjects)):
         found |= {subject: status for subject, status in
                   await db.execute(query.where(DestructionItem.stands_for.in_(some))) if subject}  # fmt: skip
     return found
@@ -81,7 +81,7 @@ async def destroyed(db: AsyncSession, subjects: Collection[str]) -> dict[str, De
         .join(Destruction, Destruction.id == DestructionItem.destruction_id)
         .where(Destruction.status.in_(DESTROYED))
     )
-    for some in _some(sorted(subjects)):
+    for some in in_pieces(sorted(subjects)):
         found |= {subject: row for subject, row in
                   await db.execute(query.where(DestructionItem.stands_for.in_(some))) if subject}  # fmt: skip
     return found
@@ -139,6 +139,6 @@ async def settle(db: AsyncSession, destruction_id: str, outcomes: Mapping[str, s
         )
 
 
-def _some(ids: Sequence[str]) -> list[Sequence[str]]:
+def in_pieces(ids: Sequence[str]) -> list[Sequence[str]]:
     """The ids in pieces that a statement takes."""
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]

@@ -27,10 +27,9 @@ from models.results import Deadline, Publication
 from models.store import destructions, imported
 from models.store.blob_references import DESTROYED
 from models.store.deadlines import Subject
+from models.store.destructions import MOST_ROWS, in_pieces
 from models.tasks import Evidence, Part, Submission, Task, Visit
 
-MOST_ROWS = 500
-_AT_ONCE = 500
 IMPORTED_TITLES = {"visit": "他处移来的检查档案", "task": "他处移来的任务档案", "duty": "他处移来的尽职证明"}
 # Of what was submitted this stays: it is what was published.
 _PUBLIC_WORDS = ("submission_id", "results", "measures", "item_results")
@@ -87,19 +86,19 @@ async def past_their_day(db: AsyncSession, today: date) -> list[str]:
 async def files(db: AsyncSession, subjects: Collection[str]) -> list[File]:
     """These tasks, visits and imported archives with all that was filed, in the order asked for; NotFoundError."""
     found: dict[str, File] = {}
-    for ids in _some(_ids("task", subjects)):
+    for ids in in_pieces(_ids("task", subjects)):
         for task in await db.scalars(select(Task).where(Task.id.in_(ids))):
             found[f"task:{task.id}"] = File(subject=f"task:{task.id}", number=task.number, title=task.name)
     about = select(Visit, Target.name).join(Target, Target.id == Visit.target_id).order_by(Visit.position)
     for kind, column in (("task", Visit.task_id), ("visit", Visit.id)):
-        for ids in _some(_ids(kind, subjects)):
+        for ids in in_pieces(_ids(kind, subjects)):
             for visit, target in await db.execute(about.where(column.in_(ids))):
                 subject = f"task:{visit.task_id}" if kind == "task" else f"visit:{visit.id}"
                 own = found.setdefault(subject, File(subject=subject, number=visit.number, title=target))
                 own.visits[visit.id] = (visit.number, target)
     of_visit = {visit: one for one in found.values() for visit in one.visits}
     for owner, ids_of in ((Archive.task_id, _ids("task", subjects)), (Archive.visit_id, list(of_visit))):
-        for ids in _some(ids_of):
+        for ids in in_pieces(ids_of):
             for row in await db.scalars(select(Archive).where(owner.in_(ids)).order_by(Archive.id)):
                 own = found[f"task:{row.task_id}"] if row.task_id else of_visit[row.visit_id or ""]
                 own.archives.append(_filed(row, f"{row.kind}:{row.task_id or row.visit_id}", row.size, row.files))
@@ -112,7 +111,7 @@ async def files(db: AsyncSession, subjects: Collection[str]) -> list[File]:
 
 async def _imported(db: AsyncSession, archive_ids: Sequence[str]) -> dict[str, File]:
     found = {}
-    for ids in _some(archive_ids):
+    for ids in in_pieces(archive_ids):
         for row, size, count in await imported.sized(db, ids):
             subject, title = f"imported:{row.id}", IMPORTED_TITLES[row.kind]
             filed = [_filed(row, subject, size, count)]
@@ -139,14 +138,14 @@ async def facts(db: AsyncSession, some: Sequence[File], terms: Terms) -> dict[st
     visit_ids = [visit for one in some for visit in one.visits]
     results, kinds = await _outcomes(db, visit_ids)
     followups, corrections = await _open(db, visit_ids)
-    tasks = {visit: task for ids in _some(visit_ids) for visit, task in
+    tasks = {visit: task for ids in in_pieces(visit_ids) for visit, task in
              await db.execute(select(Visit.id, Visit.task_id).where(Visit.id.in_(ids)))}  # fmt: skip
     about = {one.subject: {one.subject, *(f"visit:{v}" for v in one.visits), *(f"task:{tasks[v]}" for v in one.visits)}
              for one in some}  # fmt: skip
     every = {subject for subjects in about.values() for subject in subjects}
     held = [(row.subject, row.ground) for row in await holds(db, every)]
     named = await destructions.standing(db, every)
-    whole = {task for ids in _some(sorted(set(tasks.values()))) for task in
+    whole = {task for ids in in_pieces(sorted(set(tasks.values()))) for task in
              await db.scalars(select(Archive.task_id).where(Archive.task_id.in_(ids)))}  # fmt: skip
     return {
         one.subject: Facts(
@@ -170,14 +169,14 @@ async def lock(db: AsyncSession, subjects: Collection[str], visit_ids: Collectio
     """Make everybody wait who changes these: nothing is opened or held between look and act."""
     tables = (Task, _ids("task", subjects)), (Visit, sorted(visit_ids)), (ImportedArchive, _ids("imported", subjects))
     for table, ids_of in tables:
-        for ids in _some(ids_of):
+        for ids in in_pieces(ids_of):
             await db.execute(select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update())
 
 
 async def holds(db: AsyncSession, subjects: Collection[str]) -> list[DisposalHold]:
     """The holds on these subjects that were not lifted, the oldest first."""
     found: list[DisposalHold] = []
-    for some in _some(sorted(subjects)):
+    for some in in_pieces(sorted(subjects)):
         query = select(DisposalHold).where(DisposalHold.subject.in_(some), DisposalHold.lifted_at.is_(None))
         found += await db.scalars(query.order_by(DisposalHold.id))
     return found
@@ -202,7 +201,7 @@ async def stored(db: AsyncSession, visit_ids: Sequence[str]) -> dict[str, list[t
     found: dict[str, list[tuple[str, str]]] = {}
 
     async def read(kind: str, visit: Any, *columns: Any, joined: Sequence[tuple[Any, Any]] = ()) -> None:
-        for ids in _some(visit_ids):
+        for ids in in_pieces(visit_ids):
             query = select(visit, *columns)
             for table, on in joined:
                 query = query.join(table, on)
@@ -230,7 +229,7 @@ async def empty(db: AsyncSession, visit_ids: Sequence[str], now: datetime) -> No
 
     Nobody is waited for any more: who had not signed the summary has nothing left to sign.
     """
-    for ids in _some(visit_ids):
+    for ids in in_pieces(visit_ids):
         about = [f"visit:{one}" for one in ids]
         open_ = (Deadline.subject.in_(about), Deadline.settled_at.is_(None))
         await db.execute(update(Deadline).where(*open_).values(settled_at=now))
@@ -250,7 +249,7 @@ async def _outcomes(db: AsyncSession, visit_ids: Sequence[str]) -> tuple[dict[st
     """By visit: codes of results as submitted and as published, kinds of follow-ups."""
     results: dict[str, set[str]] = {}
     kinds: dict[str, set[str]] = {}
-    for ids in _some(visit_ids):
+    for ids in in_pieces(visit_ids):
         said = select(Part.visit_id, Submission.manifest["results"]).join(
             Submission, Submission.id == Part.submission_id
         )
@@ -269,7 +268,7 @@ async def _open(db: AsyncSession, visit_ids: Sequence[str]) -> tuple[dict[str, i
     """By visit: how many follow-ups are not closed, how many corrections are not decided."""
     followups: dict[str, int] = {}
     corrections: dict[str, int] = {}
-    for ids in _some(visit_ids):
+    for ids in in_pieces(visit_ids):
         left = select(Part.visit_id, func.count()).join(FollowUp, FollowUp.part_id == Part.id)
         left = left.where(Part.visit_id.in_(ids), FollowUp.status != "closed").group_by(Part.visit_id)
         followups |= dict((await db.execute(left)).all())
@@ -291,11 +290,6 @@ def _filed(row: Archive | ImportedArchive, subject: str, size: int, files: int) 
 
 def _ids(kind: str, subjects: Collection[str]) -> list[str]:
     return [one.partition(":")[2] for one in subjects if one.startswith(f"{kind}:")]
-
-
-def _some(ids: Sequence[str]) -> list[Sequence[str]]:
-    """The ids in pieces that a statement takes."""
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 def _nothing(value: Any) -> Any:

@@ -177,9 +177,10 @@ def _look(data: bytes | Path) -> tuple[bytes, int]:
 
 
 async def _refuse_closed(act: Act, own: visit_store.OwnVisit, upload: Upload) -> None:
+    if own.part.status in NOT_DONE:
+        return
     await destructions.refuse_destroyed(act.db, f"检查 {own.visit.number} 的案卷", f"visit:{own.visit.id}")
-    under_summary = upload.kind == "signature" and summaries.asks(own.visit)
-    if own.part.status in NOT_DONE or under_summary:
+    if upload.kind == "signature" and summaries.asks(own.visit):
         return
     if upload.sent_at is not None and own.part.submission_id is not None:
         sent = await part_store.submission(act.db, own.part.submission_id)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from inspection.actors import SYSTEM
-from inspection.deadlines import ClockRules, DeadlineKind
+from inspection.clock_rules import ClockRules
+from inspection.deadlines import DeadlineKind
 from inspection.workdays import SHANGHAI
 from models.results import Deadline, Outbox, Reminder
 from models.store import leader

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app.ground import clock_rules
 from app.settings import ClockSection, RulesSection, Settings, check_settings
-from inspection.deadlines import ClockRules
+from inspection.clock_rules import ClockRules
 from services.act import Rules
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.deadlines import DEFAULT_LADDERS, KINDS, Count, DeadlineKind
+from inspection.clock_rules import DEFAULT_LADDERS
+from inspection.deadlines import KINDS, Count, DeadlineKind
 from inspection.ladders import Person, Rung, parse_ladder, told
 from inspection.stages import next_stage_on, stage_due
 from inspection.workdays import official_calendar, working_days_between

@@ -29,7 +29,7 @@ from bot.sender import Sender
 from bot.wechat import WeChatClient
 from bot.wecom import WeComClient
 from inspection.actors import Role
-from inspection.deadlines import ClockRules
+from inspection.clock_rules import ClockRules
 from inspection.errors import ConflictError
 from models.database import Database
 from models.people import Department, Grant, Member

@@ -16,7 +16,7 @@ export interface Scene {
 
 /** Groups on one page of the wall: fifteen lines, as many as can be read from the last row of chairs; a name has two. */
 export function rowsOf(wall: Wall): number {
-  const teams = Math.max(2, ...(wall.outcome?.rows ?? []).map((row) => row.teams.length))
+  const teams = (wall.outcome?.rows ?? []).reduce((most, row) => Math.max(most, row.teams.length), 2)
   return Math.max(1, Math.floor(15 / teams))
 }
 
